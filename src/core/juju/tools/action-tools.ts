@@ -15,6 +15,7 @@ const segmentPattern = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u;
 const reserved: readonly string[] = ['stdout', 'stdout-encoding', 'stderr', 'stderr-encoding'];
 const defaultFailure = 'action failed without reason given, check action for errors';
 
+/** Without a path all parameters, `{}` when there are none (H160). */
 function actionGet(invocation: Invocation): void {
   const [path, ...rest] = invocation.args;
   requireNoMore(rest);
@@ -44,6 +45,7 @@ interface Setting {
   readonly value: string;
 }
 
+/** `a.b=1` is the path a, b. Every segment has to be a key of its own right (H161). */
 function parseSetting(argument: string): Setting {
   const equals = argument.indexOf('=');
   if (equals < 1) {
@@ -97,12 +99,14 @@ function actionLog(invocation: Invocation): void {
   invocation.model = { ...invocation.model, tasks };
 }
 
+/** Exit 1 outside an action. */
 function requireAction(invocation: Invocation): ActionBuffer {
   const { action } = invocation.context;
   if (action === null) throw runError('not running an action');
   return action;
 }
 
+/** Undefined when the task was pruned while its action ran; results are then kept in the context only. */
 function taskOf(invocation: Invocation): Task | undefined {
   const { kind } = invocation.context;
   return kind.kind === 'action' ? own(invocation.model.tasks, kind.task) : undefined;

@@ -39,6 +39,7 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   return text;
 }
 
+/** Bytes of the sequence a first byte begins; 0 for a byte that begins none. */
 function sequenceLength(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead >> 5 === 0b110) return 2;
@@ -46,6 +47,7 @@ function sequenceLength(lead: number): number {
   return lead >> 3 === 0b11110 ? 4 : 0;
 }
 
+/** Refuses overlong spellings, surrogates and what lies beyond Unicode. */
 function isShortest(code: number, length: number): boolean {
   const least = [0, 0, 0x80, 0x800, 0x1_0000][length] ?? 0;
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;

@@ -25,6 +25,7 @@ export function commitPorts(context: HookContext, model: Model): Model {
   return { ...model, units: withKey(model.units, unit.name, { ...unit, openedPorts }) };
 }
 
+/** "" stands for all endpoints and is always right. */
 function checkEndpoint(model: Model, unit: Unit, { endpoint }: PortRange): void {
   if (endpoint === '' || own(ownCharm(model, unit.name).endpoints, endpoint) !== undefined) return;
   throw new ModelError(
@@ -71,6 +72,7 @@ function openOne(
   return [...kept, opened];
 }
 
+/** The range in the way and its unit, in words, or null. */
 function takenBy(
   model: Model,
   unit: Unit,

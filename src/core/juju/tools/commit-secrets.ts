@@ -64,6 +64,7 @@ function remove(model: Model, secret: Secret, gone: readonly number[] | 'all'): 
   return withSecret(model, { ...secret, revisions });
 }
 
+/** The label is checked against the model as it is now, deletions of this commit included (H184). */
 function create(
   context: HookContext,
   model: Model,
@@ -88,6 +89,7 @@ function create(
   });
 }
 
+/** Expiry belongs to a revision: a new one without it never expires, whatever the last one did. */
 function newRevision(revision: number, update: SecretUpdate): SecretRevision {
   const { content = {}, expiresAt = null } = update;
   return { revision, content, expiresAt, obsoleteTold: false };
@@ -128,6 +130,7 @@ function track(context: HookContext, model: Model, id: string): Model {
   return withConsumer(model, secret, unit, latestRevision(secret), label);
 }
 
+/** The secret as it is now. Ownership was checked when the tool ran; the lead may have gone since (E66). */
 function stored(context: HookContext, model: Model, id: string, now: Millis): Secret {
   const secret = own(model.secrets, id);
   if (secret === undefined) {
@@ -156,6 +159,7 @@ export function notLeader(context: HookContext, what: string): ModelError {
   );
 }
 
+/** One owner has a label once; another owner may have the same (H184). */
 function checkLabel(model: Model, id: string, owner: Secret['owner'], label: string): void {
   const isTaken =
     label !== '' &&

@@ -11,6 +11,7 @@ import { smartFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 import type { OutputValue } from './output-value.ts';
 
+/** A key that is unset and one the charm does not have look the same: null, and no error (H100). */
 function configGet(invocation: Invocation): void {
   const [key, ...rest] = invocation.args;
   const all = isSet(invocation.flags, 'all');

@@ -61,6 +61,7 @@ export function hookEnvironment(context: HookContext, paths: HookPaths): Environ
   };
 }
 
+/** What every process gets, on an Ubuntu machine under Juju 3.6. No cloud stands behind the model. */
 function commonVariables(context: HookContext, unit: Unit, paths: HookPaths): Environment {
   const { start } = context;
   return {
@@ -105,6 +106,7 @@ function proxyVariables(model: Model): Environment {
   return variables;
 }
 
+/** JUJU_HOOK_NAME is always set; only hooks have a name to put in it (W1). */
 function dispatchVariables(context: HookContext): Environment {
   const { kind, start } = context;
   switch (kind.kind) {
@@ -152,6 +154,7 @@ function relationVariables(context: HookContext): Environment {
   };
 }
 
+/** Variables of one kind of hook only: departed (E41), storage (E45), secrets (E44). */
 function hookVariables(context: HookContext, hook: HookInfo): Environment {
   if (hook.kind === 'relation-departed') return { JUJU_DEPARTING_UNIT: hook.departingUnit };
   if ('storage' in hook) {

@@ -61,10 +61,12 @@ function looksTyped(text: string): boolean {
   );
 }
 
+/** Characters that only double quotes can carry. */
 function isSpecial(text: string): boolean {
   return unprintable.test(text) || lineBreaks.test(text.replaceAll('\n', ''));
 }
 
+/** `|` with what it needs to say about indentation and about newlines at the end. */
 function literalBlock(text: string, indent: string): string {
   // A first line that begins with a blank would be taken for deeper indentation, so its depth is written.
   const hint = /^[ \n]/u.test(text) ? '2' : '';

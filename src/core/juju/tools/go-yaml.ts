@@ -23,16 +23,21 @@ function block(value: OutputValue, indent: string): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (isList(value)) {
     if (value.length === 0) return '[]';
-    return value.map((item) => `- ${block(item, `${indent}  `)}`).join(`\n${indent}`);
+    return value.map((item) => `- ${afterMark(item, indent)}`).join(`\n${indent}`);
   }
   const fields = fieldsOf(value);
   if (fields.length === 0) return '{}';
   return fields.map(([name, field]) => entry(name, field, indent)).join(`\n${indent}`);
 }
 
+/** What follows `- ` or `: `: a collection starts two columns further in, a text does not. */
+function afterMark(value: OutputValue, indent: string): string {
+  return block(value, typeof value === 'string' ? indent : `${indent}  `);
+}
+
 function entry(name: string, value: OutputValue, indent: string): string {
   const key = yamlKey(name);
-  if (key.length > longestSimpleKey) return `? ${key}\n${indent}: ${block(value, `${indent}  `)}`;
+  if (key.length > longestSimpleKey) return `? ${key}\n${indent}: ${afterMark(value, indent)}`;
   if (value === null || typeof value !== 'object') return `${key}: ${block(value, indent)}`;
   if (isList(value)) {
     return value.length === 0 ? `${key}: []` : `${key}:\n${indent}${block(value, indent)}`;

@@ -34,6 +34,7 @@ function goalState(invocation: Invocation): void {
   );
 }
 
+/** Units that are on their way out are `dying`, whatever their workload says. */
 function unitGoals(model: Model, application: string): OutputMap {
   return new Map(
     unitsOf(model, application).map((name) => {
@@ -44,6 +45,7 @@ function unitGoals(model: Model, application: string): OutputMap {
   );
 }
 
+/** The model notes no time for a relation's status, so callers show that of the model itself. */
 function relationStatus(relation: Relation): string {
   if (relation.suspended) return 'suspended';
   if (relation.life !== 'alive') return 'broken';

@@ -90,6 +90,7 @@ function readYaml(text: string): Settings {
   return Object.fromEntries(entries);
 }
 
+/** Text of a key or a value; `key` names the culprit in the error. */
 function scalarText(node: Node | null, key: Node | null): string {
   if (node === null) return '';
   if (!isScalar(node)) {
@@ -104,6 +105,7 @@ function isNullScalar(node: { readonly type?: unknown; readonly value: unknown }
   return node.type === 'PLAIN' && ['', '~', 'null', 'Null', 'NULL'].includes(String(node.value));
 }
 
+/** The first line of the parser's message; the rest of it draws the place with arrows. */
 function yamlProblem(problem: Error): string {
   const [line = ''] = problem.message.split('\n');
   return problem instanceof YAMLParseError ? `yaml: ${line.replace(/:$/u, '')}` : `yaml: ${line}`;

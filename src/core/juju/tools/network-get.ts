@@ -13,9 +13,11 @@ import { requireNoMore } from './arguments.ts';
 import { runError, smartFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+// In the order the arguments are documented; the printed map is sorted by key anyway (H132).
 const parts = ['bind-address', 'ingress-address', 'egress-subnets'] as const;
 type Part = (typeof parts)[number];
 
+/** Arguments are judged before the network is looked at, so that a bad call never depends on the model. */
 function networkGet(invocation: Invocation): void {
   const [binding, ...rest] = invocation.args;
   if (binding === undefined) throw usageError('no arguments specified');
@@ -40,6 +42,7 @@ function networkGet(invocation: Invocation): void {
   invocation.print(only !== undefined && more.length === 0 ? only[1] : new Map(values));
 }
 
+/** Exit 1 for a binding the charm does not define, and for one without any interface (H133). */
 function infoFor(invocation: Invocation, binding: string): NetworkInfo {
   const { context, world } = invocation;
   const info =
@@ -52,6 +55,7 @@ function infoFor(invocation: Invocation, binding: string): NetworkInfo {
   return info;
 }
 
+/** The ingress address is the first of several; a binding that has none falls back to where it listens. */
 function partOf(info: NetworkInfo, part: Part, binding: string): OutputValue {
   switch (part) {
     case 'bind-address':
@@ -65,6 +69,7 @@ function partOf(info: NetworkInfo, part: Part, binding: string): OutputValue {
   }
 }
 
+/** The first address of the first interface stands for the binding wherever one value is wanted. */
 function firstAddress(info: NetworkInfo, binding: string): string {
   const address = info.bindAddresses[0]?.addresses[0];
   if (address === undefined) {

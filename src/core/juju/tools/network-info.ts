@@ -54,10 +54,5 @@ export function networkInfoOf(
 
 /** The network of a model's machines: the first three numbers of an IPv4 address. */
 function subnetOf(address: string): string {
-  return address.includes(':') ? hostSubnet(address) : address.replace(/\.[0-9]+$/u, '.0/24');
-}
-
-/** An address as a subnet of its own. */
-function hostSubnet(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
+  return address.includes(':') ? `${address}/128` : address.replace(/\.[0-9]+$/u, '.0/24');
 }

@@ -10,8 +10,10 @@ import { requireNoMore } from './arguments.ts';
 import { resolvePath, runError, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+// `running` is what registering sets; the others are the charm's to set.
 const states: readonly string[] = ['starting', 'started', 'running', 'stopping', 'stopped'];
 
+/** Registering a payload again replaces what was known of it. */
 function register(invocation: Invocation): void {
   const [type, name, id, ...labels] = invocation.args;
   if (type === undefined || name === undefined || id === undefined) {
@@ -48,6 +50,7 @@ function unregister(invocation: Invocation): void {
   replace(invocation, name, id, () => null);
 }
 
+/** Which states there are is checked when the tool runs, hence exit 1 for an unknown one. */
 function setStatus(invocation: Invocation): void {
   const [name, id, status, ...rest] = invocation.args;
   if (name === undefined || id === undefined || status === undefined) {
@@ -64,6 +67,7 @@ function setStatus(invocation: Invocation): void {
   });
 }
 
+/** Puts what `change` makes of the payload in its place; null takes it away. */
 function replace(
   invocation: Invocation,
   name: string,

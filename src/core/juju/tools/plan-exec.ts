@@ -65,6 +65,7 @@ export function planExec(
   }
 }
 
+/** A daemon started by a hook must have dropped JUJU_CONTEXT_ID; that is checked before anything else (H251). */
 function plan(
   given: FlagValues,
   args: readonly string[],
@@ -102,6 +103,7 @@ function positionals(
     : { named: null, rest: args };
 }
 
+/** Only units of the machine juju-exec was called on are in its reach. */
 function unitOnMachine(model: Model, home: UnitName | null, named: UnitName | null): UnitName {
   const wanted = named ?? home;
   if (wanted === null) throw usageError('missing unit-name');
@@ -122,6 +124,7 @@ const noRelation: RelationPart = {
   remoteApplication: undefined,
 };
 
+/** Members are the unit's own record, as in a hook: a unit not yet joined can't be inferred. */
 function relationPart(model: Model, unit: UnitName, given: FlagValues): RelationPart {
   const text = given.get('relation') ?? '';
   const remoteUnit = given.get('remote-unit') ?? '';
@@ -150,6 +153,7 @@ function relationPart(model: Model, unit: UnitName, given: FlagValues): Relation
   return { ...application, relation: relation.id, remoteUnit: member };
 }
 
+/** The unit named, or the only member there is. */
 function memberOf(
   id: RelationId,
   members: readonly UnitName[],

@@ -32,6 +32,7 @@ export function parsePorts(argument: string): Ports {
   return { protocol, from, to };
 }
 
+/** Go's own words for a text that is no number. */
 function portNumber(text: string): number {
   if (/^[+-]?[0-9]+$/u.test(text)) return Number(text);
   const reason = `strconv.Atoi: parsing ${goQuote(text)}: invalid syntax`;
@@ -64,6 +65,7 @@ export function sameRange(left: PortRange, right: PortRange): boolean {
   return samePorts(left, right) && left.endpoint === right.endpoint;
 }
 
+/** ICMP overlaps itself, since all of it is one range. */
 export function overlap(left: Ports, right: Ports): boolean {
   return left.protocol === right.protocol && left.to >= right.from && right.to >= left.from;
 }

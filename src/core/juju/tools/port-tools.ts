@@ -11,6 +11,7 @@ import type { Ports } from './port-range.ts';
 import { runError, smartFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** Endpoints are taken one after the other: a conflict on the second leaves the first asked for, as in Juju. */
 function changePort(invocation: Invocation, change: typeof openRange): void {
   const [argument, ...rest] = invocation.args;
   if (argument === undefined) throw usageError('no port or range specified');
@@ -25,6 +26,7 @@ function changePort(invocation: Invocation, change: typeof openRange): void {
   }
 }
 
+/** One line per range, however many endpoints it is open for (H144). */
 function openedPorts(invocation: Invocation): void {
   requireNoMore(invocation.args);
   const { context } = invocation;

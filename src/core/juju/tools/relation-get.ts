@@ -17,6 +17,7 @@ type Target =
   | { readonly kind: 'unit'; readonly unit: UnitName }
   | { readonly kind: 'application'; readonly application: ApplicationName };
 
+/** The order of the checks is Juju's: relation, target, surplus arguments, and permission last. */
 function relationGet(invocation: Invocation): void {
   const relation = requireRelation(invocation);
   const [key = '-', name, ...rest] = invocation.args;
@@ -50,6 +51,7 @@ function defaultTarget(invocation: Invocation): Target {
   return { kind: 'application', application: remoteApplication };
 }
 
+/** Own bags come from the hook's buffers, all others by the rules of relation-settings.ts. */
 function read(
   invocation: Invocation,
   relation: ContextRelation,

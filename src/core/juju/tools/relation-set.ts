@@ -10,6 +10,7 @@ import { deleteFromBuffer, setInBuffer } from './settings-buffer.ts';
 import type { Invocation, Tool } from './tool.ts';
 import { deprecatedFormatFlag, warnOfFormat } from './deprecated-format.ts';
 
+/** The lead is asked for at the call, so that a unit that has not got it fails here and not at the commit (H93). */
 function relationSet(invocation: Invocation): void {
   const relation = requireRelation(invocation);
   const values = keyValuesWithFile(invocation);

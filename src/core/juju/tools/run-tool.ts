@@ -43,6 +43,7 @@ interface Output {
   file: { readonly path: string; readonly text: string } | null;
 }
 
+/** Ties the printing of values to the format and the file the call asked for. */
 function createInvocation(
   tool: Tool,
   given: Pick<Invocation, 'context' | 'world' | 'call'>,
@@ -112,6 +113,7 @@ function answerToError(invocation: Invocation, error: unknown): ToolAnswer {
   throw error;
 }
 
+/** One line on stderr, after whatever warning the tool gave before it failed (H4). */
 function failure(world: ToolWorld, code: number, message: string, stderr = ''): ToolAnswer {
   return { ...quiet(world), code, stderr: `${stderr}ERROR ${message}\n` };
 }

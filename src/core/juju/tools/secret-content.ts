@@ -35,6 +35,7 @@ export function readContent(invocation: Invocation, args: readonly string[]): Se
   return Object.fromEntries(content);
 }
 
+/** The suffix says how a value is given, not how it is kept; the later of two spellings of a key wins. */
 function addEntry(
   invocation: Invocation,
   content: Map<string, string>,

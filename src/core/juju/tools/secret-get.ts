@@ -17,6 +17,7 @@ import type { Settings } from './settings-cache.ts';
 import { runError, secretFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** A key can only follow a URI: with a label alone the first positional would be read as one (H185). */
 function secretGet(invocation: Invocation): void {
   const [uri, key, ...rest] = invocation.args;
   const given = uri === undefined ? null : requireSecretId(uri);
@@ -50,6 +51,10 @@ function idLabelled(invocation: Invocation, label: string): string {
   return found.id;
 }
 
+/**
+ * The content the unit sees: its own pending creation, what it tracks, or with --peek and --refresh the
+ * latest. Exit 1 with `not found` or `permission denied`.
+ */
 function contentOf(invocation: Invocation, id: string, peek: boolean, refresh: boolean): Settings {
   const { secrets, unit: unitName } = invocation.context;
   const created = secrets.creates.get(id)?.update.content;
@@ -68,12 +73,14 @@ function contentOf(invocation: Invocation, id: string, peek: boolean, refresh: b
   return contentOfRevision(secret, wantsLatest ? latestRevision(secret) : (tracked ?? 0));
 }
 
+/** A consumer may track a revision its owner has removed since. */
 function contentOfRevision(secret: Secret, revision: number): Settings {
   const found = secret.revisions.find((each) => each.revision === revision);
   if (found === undefined) throw runError(`secret revision "${secret.id}/${revision}" not found`);
   return found.content;
 }
 
+/** Registration is not buffered, and stays when the hook fails (E61). */
 function trackAtOnce(invocation: Invocation, secret: Secret): void {
   const unit = unitNamed(invocation.model, invocation.context.unit);
   const label = own(secret.consumers, unit.name)?.label ?? '';

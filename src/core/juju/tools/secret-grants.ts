@@ -11,6 +11,7 @@ import { requireManaged } from './secret-owned.ts';
 import { runError, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** Arguments first, then ownership: a bad call says so even to a unit that may not grant (H193). */
 function secretGrant(invocation: Invocation): void {
   const [uri, ...rest] = invocation.args;
   if (uri === undefined) throw usageError('missing secret URI');
@@ -33,6 +34,7 @@ function secretGrant(invocation: Invocation): void {
   recordGrant(invocation.context.secrets, { secret, relation: relation.id, consumer });
 }
 
+/** Stored and pending grants count alike, without those this hook takes back. */
 function hasUnitGrant(invocation: Invocation, id: string, application: string): boolean {
   const { grants, revokes } = invocation.context.secrets;
   const stored = own(invocation.model.secrets, id)?.grants ?? [];
@@ -70,6 +72,7 @@ function secretRevoke(invocation: Invocation): void {
   recordRevoke(invocation.context.secrets, { secret, consumer });
 }
 
+/** Null when the flag is absent or empty. Exit 2 for a text that names no unit. */
 function unitFlag(invocation: Invocation): string | null {
   const unit = invocation.flags.get('unit') ?? '';
   if (unit === '') return null;

@@ -14,6 +14,7 @@ import { rfc3339 } from './timestamps.ts';
 import { secretFormats, smartFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** By id or by label, never both. What the unit does not manage is as unknown as what is not there (H190). */
 function secretInfoGet(invocation: Invocation): void {
   const [uri, ...rest] = invocation.args;
   const id = uri === undefined ? null : requireSecretId(uri);
@@ -68,6 +69,7 @@ function knownSecrets(invocation: Invocation): readonly KnownSecret[] {
   return [...stored, ...created];
 }
 
+/** A pending update shows in the metadata at once (H191). */
 function merged(secret: KnownSecret, update: SecretUpdate | undefined): KnownSecret {
   if (update === undefined) return secret;
   return {
@@ -79,6 +81,7 @@ function merged(secret: KnownSecret, update: SecretUpdate | undefined): KnownSec
   };
 }
 
+/** Fields in the order of Juju's own struct; a policy that was never set is `never`. */
 function display(invocation: Invocation, secret: KnownSecret): OutputStruct {
   const access = accessOf(invocation, secret);
   return struct([
@@ -111,6 +114,7 @@ function accessOf(invocation: Invocation, secret: KnownSecret): readonly OutputV
     );
 }
 
+/** Juju prints grants by tag: `unit-client-0`, `application-client`. */
 function consumerTag(name: string): string {
   return isUnitName(name) ? `unit-${name.replace('/', '-')}` : `application-${name}`;
 }

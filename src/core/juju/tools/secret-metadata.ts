@@ -13,6 +13,7 @@ import type { Invocation } from './tool.ts';
 
 type Rotation = (at: Millis) => Millis | null;
 
+// Months are of the calendar, as Go's AddDate counts them; null means the policy never comes due.
 const rotations: ReadonlyMap<string, Rotation> = new Map<string, Rotation>([
   ['never', () => null],
   ['hourly', (at) => at + 3_600_000],
@@ -65,6 +66,7 @@ function textOf(invocation: Invocation, flag: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** A time first, since no duration looks like one; zero and negative durations are refused (H183). */
 function expiryOf(text: string, now: Millis): Millis {
   const at = parseRfc3339(text);
   if (at !== null) return at;

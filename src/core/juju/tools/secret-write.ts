@@ -12,6 +12,7 @@ import { requireManaged } from './secret-owned.ts';
 import { runError, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** Everything about the arguments is exit 2; an empty content and a missing lead are exit 1 (H182, H183). */
 function secretAdd(invocation: Invocation): void {
   const { args, context, flags } = invocation;
   if (args.length === 0 && (flags.get('file') ?? '') === '') {
@@ -62,6 +63,7 @@ function secretSet(invocation: Invocation): void {
   recordUpdate(invocation.context.secrets, id, update);
 }
 
+/** Without a revision the secret goes whole. Until the commit only this hook sees it gone (H189). */
 function secretRemove(invocation: Invocation): void {
   const [uri, ...rest] = invocation.args;
   if (uri === undefined) throw usageError('missing secret URI');

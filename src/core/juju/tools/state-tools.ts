@@ -36,6 +36,7 @@ function stateSet(invocation: Invocation): void {
   for (const [key, value] of values) setInBuffer(state, key, value);
 }
 
+/** Deleting what is not there is no fault. */
 function stateDelete(invocation: Invocation): void {
   const [key, ...rest] = invocation.args;
   requireNoMore(rest);

@@ -21,6 +21,7 @@ const applicationFlag: FlagDefinition = {
   help: "the application's status, for its leader",
 };
 
+/** The status is checked before the lead is asked for: a bad word is exit 2 on every unit (H110, H111). */
 function statusSet(invocation: Invocation): void {
   const [given, message = '', ...rest] = invocation.args;
   if (given === undefined) throw usageError('invalid args, require <status> [message]');
@@ -59,6 +60,7 @@ function statusGet(invocation: Invocation): void {
   else getUnitStatus(invocation);
 }
 
+/** A later status-set of the same hook is not seen once this was asked (H115). */
 function getUnitStatus(invocation: Invocation): void {
   const { context } = invocation;
   context.unitStatus ??= unitNamed(invocation.model, context.unit).workloadStatus;
@@ -90,6 +92,7 @@ function getApplicationStatus(invocation: Invocation): void {
 /** H116. */
 const neverSet: StatusInfo = { status: 'unknown', message: '', data: {}, since: 0 };
 
+/** Only the smart format has a short answer; json and yaml always print a map (H113). */
 function wantsWord(invocation: Invocation): boolean {
   const smart = (invocation.flags.get('format') ?? 'smart') === 'smart';
   return smart && !isSet(invocation.flags, 'include-data');

@@ -11,6 +11,7 @@ import { compareCodePoints, mapOf } from './output-value.ts';
 import { runError, smartFormats, usageError } from './tool.ts';
 import type { Invocation, Tool } from './tool.ts';
 
+/** Ids are sorted as texts, like every list of Juju's. */
 function storageList(invocation: Invocation): void {
   const [name, ...rest] = invocation.args;
   requireNoMore(rest);
@@ -30,11 +31,13 @@ function attached(invocation: Invocation): readonly StorageInstance[] {
   );
 }
 
+/** The instance a storage hook is about: its attached hook runs before the record says attached. */
 function hookStorage(context: HookContext): string | null {
   if (context.kind.kind !== 'hook') return null;
   return 'storage' in context.kind.hook ? context.kind.hook.storage : null;
 }
 
+/** An instance of another unit is as unknown as one that does not exist (H201). */
 function storageGet(invocation: Invocation): void {
   const given = invocation.flags.get('s');
   const id = given ?? hookStorage(invocation.context);
@@ -69,6 +72,7 @@ function storageAdd(invocation: Invocation): void {
   for (const [name, count] of adds) invocation.context.storageAdds.push({ name, count });
 }
 
+/** Reads `name` or `name=count`. Exit 2 for anything more than a count (H202). */
 function parseDirective(argument: string): { readonly name: string; readonly count: number } {
   const equals = argument.indexOf('=');
   const name = equals < 0 ? argument : argument.slice(0, equals);

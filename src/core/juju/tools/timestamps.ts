@@ -80,6 +80,7 @@ function civilOf(days: number): Civil {
   };
 }
 
+/** The reverse of `civilOf`; a date that does not exist gives the day it runs over to. */
 function daysOf({ year, month, day: dayOfMonth }: Civil): number {
   const shiftedYear = month <= 2 ? year - 1 : year;
   const era = Math.floor(shiftedYear / 400);

@@ -9,6 +9,7 @@ export function allFlags(tool: Tool): readonly FlagDefinition[] {
   return tool.formats === null ? tool.flags : [...formatFlags(tool.formats), ...tool.flags];
 }
 
+/** Every getter has these two, whatever else it takes (H20). */
 function formatFlags(formats: readonly string[]): readonly FlagDefinition[] {
   const offered = [...formats].sort().join('|');
   return [
@@ -21,6 +22,7 @@ function formatFlags(formats: readonly string[]): readonly FlagDefinition[] {
   ];
 }
 
+/** Usage, summary and options, in order of the options' names. */
 export function toolHelp(tool: Tool): string {
   const flags = [...allFlags(tool)].sort((left, right) =>
     flagKey(left) < flagKey(right) ? -1 : 1,

@@ -241,6 +241,7 @@ export function withTask(
 ): Model {
   const task: Task = {
     id: '7',
+    operation: '6',
     unit: 'l/0',
     action,
     parameters,

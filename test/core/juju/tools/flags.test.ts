@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { parseFlags } from '#core/juju/tools/flags.ts';
 import type { FlagDefinition, ParsedFlags } from '#core/juju/tools/flags.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parse } from 'yaml';
 
 import { formatOutput, formatProblem } from '#core/juju/tools/format.ts';
@@ -114,6 +114,7 @@ const yamlRows: readonly (readonly [OutputValue, string])[] = [
   ['a\n', '|\n  a\n'],
   ['a\n\n', '|+\n  a\n\n'],
   ['a \nb', '"a \\nb"\n'],
+  [['\nx', ['\ny']], '- |2-\n\n  x\n- - |2-\n\n    y\n'],
   [[], '[]\n'],
   [[[], ['a'], emptyMap], '- []\n- - a\n- {}\n'],
   [

@@ -7,13 +7,8 @@ import { test } from 'node:test';
 import { applicationBagWith, createDesk, led, recorded, relatedModel, ring } from './desk.ts';
 import { unitBagWith, withU } from './desk.ts';
 
-const filled = [
-  ['l/0', { who: 'l/0' }],
-  ['l/1', { who: 'l/1' }],
-  ['u/0', { who: 'u/0' }],
-].reduce(
-  (model, [unit, settings]) =>
-    unitBagWith(model, withU, String(unit), settings as Record<string, string>),
+const filled = ['l/0', 'l/1', 'u/0'].reduce(
+  (model, unit) => unitBagWith(model, withU, unit, { who: unit }),
   relatedModel(),
 );
 

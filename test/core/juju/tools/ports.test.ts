@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Model, PortRange } from '#core/juju/model.ts';
 import { parsePorts, portsText } from '#core/juju/tools/port-range.ts';

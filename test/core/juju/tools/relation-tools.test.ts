@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Model } from '#core/juju/model.ts';
 import { leaveScope } from '#core/juju/relation-scope.ts';

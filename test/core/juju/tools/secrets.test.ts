@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import type { Model, Secret } from '#core/juju/model.ts';
 import { own } from '#core/juju/own.ts';
@@ -733,4 +733,41 @@ test('H181: any text survives secret-add and secret-get, plain and encoded', () 
     }),
     { numRuns: 40 },
   );
+});
+
+for (const [policy, next] of [
+  ['never', null],
+  ['hourly', Date.UTC(2026, 0, 2, 4, 4, 5)],
+  ['daily', Date.UTC(2026, 0, 3, 3, 4, 5)],
+  ['weekly', Date.UTC(2026, 0, 9, 3, 4, 5)],
+  ['monthly', Date.UTC(2026, 1, 2, 3, 4, 5)],
+  ['quarterly', Date.UTC(2026, 3, 2, 3, 4, 5)],
+  ['yearly', Date.UTC(2027, 0, 2, 3, 4, 5)],
+] as const) {
+  test(`H182: --rotate ${policy} sets when the secret is rotated next`, () => {
+    const desk = createDesk();
+    const made = add(desk, '--rotate', policy, 'token=1');
+    desk.flush();
+
+    assert.equal(stored(desk.model, made).nextRotateAt, next);
+  });
+}
+
+test('H189: removing a secret takes its pending grants and revokes back, not those of others', () => {
+  const other = '9m4e2mr0ui3e8a215n40';
+  const both = withSecret(withSecret(related, { grants: granted }), {
+    id: other,
+    label: 'other',
+    grants: granted,
+  });
+  const desk = createDesk({ model: both });
+  for (const which of [id, other]) {
+    desk.read('secret-grant', which, '-r', withM);
+    desk.read('secret-revoke', which, '--app', 'u');
+  }
+  desk.read('secret-remove', id);
+  desk.flush();
+
+  assert.deepEqual(Object.keys(desk.model.secrets), [other]);
+  assert.deepEqual(stored(desk.model, other).grants, [{ relation: withM, consumer: 'm' }]);
 });

@@ -28,7 +28,10 @@ test('the order of a list, the type of a value and the name of a key do', () => 
 });
 
 test('fingerprints are 14 hexadecimal digits and differ when the values do', () => {
-  const config = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()));
+  // Objects of one prototype only: the comparison would see a difference that is none of JSON's.
+  const config = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
+    noNullPrototype: true,
+  });
   fc.assert(
     fc.property(config, config, (left, right) => {
       assert.match(stableHash(left), /^[0-9a-f]{14}$/u);
