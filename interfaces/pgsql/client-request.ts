@@ -10,6 +10,7 @@ import { allowedSubnetsOf, allowedUnitsOf } from './server-record.ts';
 import type { ClientUnit, ServerRecord } from './server-record.ts';
 import type { PendingKind } from './server-ledger.ts';
 import { splitList } from './settings.ts';
+import { shown } from './shown.ts';
 
 export interface ClientRequest {
   readonly relationId: number;
@@ -118,17 +119,17 @@ function requestProblems(
   const problems: string[] = [];
   const databaseProblem = databaseNameProblem(database);
   if (databaseProblem !== null) {
-    problems.push(`database ${JSON.stringify(database)} can't be served as ${databaseProblem}`);
+    problems.push(`database ${shown(database)} can't be served as ${databaseProblem}`);
   }
   for (const role of roles) {
     const problem = grantProblem(role, ownUser);
     if (problem !== null) {
-      problems.push(`role ${JSON.stringify(role)} can't be granted as ${problem}`);
+      problems.push(`role ${shown(role)} can't be granted as ${problem}`);
     }
   }
   for (const extension of extensions.filter((item) => parseExtensionItem(item) === null)) {
     problems.push(
-      `extension ${JSON.stringify(extension)} can't be read: write name, name(schema) or name:schema`,
+      `extension ${shown(extension)} can't be read: write name, name(schema) or name:schema`,
     );
   }
   return problems;

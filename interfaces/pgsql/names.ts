@@ -2,6 +2,8 @@
 // refuses to write what the server would refuse to serve (T3, T6). PostgreSQL itself would cut a long
 // name short without an error and the echo would then differ for ever, so length is checked here.
 
+import { utf8Length } from '../utf8-length.ts';
+
 /** Longest name PostgreSQL keeps, in bytes of UTF-8 (NAMEDATALEN - 1). */
 export const NAME_LIMIT_BYTES = 63;
 
@@ -21,16 +23,6 @@ const RESERVED_ROLE_PREFIXES: readonly string[] = [
 ];
 
 const NOT_IN_A_NAME = /[\0\n\r]/;
-
-/** Length of the text as UTF-8. A lone surrogate counts as the replacement character does. */
-export function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_00_00 ? 3 : 4;
-  }
-  return length;
-}
 
 function nameProblem(name: string): string | null {
   if (name.trim() === '') return 'it is blank';

@@ -10,6 +10,7 @@ import type { ServerState } from './protocol.ts';
 import { RelationServer } from './relation-server.ts';
 import type { PendingKind } from './server-ledger.ts';
 import { splitList } from './settings.ts';
+import { shown } from './shown.ts';
 
 /** A relation by its number, or by the application at the other end, which may have several. */
 export type Service = string | number;
@@ -192,7 +193,7 @@ export class PostgreSQL extends RelationServer {
     if (meant !== undefined) return meant;
     throw new PgsqlError(
       'AMBIGUOUS_RELATION',
-      `Cannot provide ${JSON.stringify(database)} to ${service}: relations ${ids.join(', ')} lead there`,
+      `Cannot provide ${shown(database)} to ${service}: relations ${ids.join(', ')} lead there`,
       'Pass the number of the relation as the service',
     );
   }

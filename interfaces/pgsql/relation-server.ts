@@ -191,6 +191,20 @@ export class RelationServer {
     return true;
   }
 
+  /**
+   * Says no to the request in force and leaves what is published as it is, echoes of before included: a
+   * client that compares the echo knows, and one that works goes on working. The problem is remembered
+   * for `refused()`. With `retry` the request stays pending; without, only another one brings it back.
+   */
+  refuse(relationId: number, problem: string, options: { readonly retry?: boolean } = {}): void {
+    const record = this.knownRecord(relationId);
+    this.ledger.refuse(relationId, problem);
+    if (options.retry !== true) {
+      this.keepRecord({ ...record, answered: requestInForce(record).request });
+    }
+    this.updateFlags();
+  }
+
   /** Relations that were refused and have not asked for anything else since. */
   refused(): readonly RefusedRelation[] {
     return this.ledger.refused();

@@ -7,6 +7,7 @@ import { canonicalExtension, parseExtensionItem } from './extension-item.ts';
 import { databaseNameProblem, roleNameProblem } from './names.ts';
 import { compareNumbered } from './numeric-order.ts';
 import { isSameSet, orAbsent, settingOf, splitList } from './settings.ts';
+import { shown } from './shown.ts';
 
 /** The keys of a request as written in a bag. Empty means not asked for; the server then chooses. */
 export interface RequestText {
@@ -46,7 +47,7 @@ export function checkDatabaseName(name: string): string {
   if (problem === null) return name;
   throw new PgsqlError(
     'INVALID_DATABASE_NAME',
-    `Cannot request the database ${JSON.stringify(name)} as ${problem}`,
+    `Cannot request the database ${shown(name)} as ${problem}`,
     'Nothing was written; request another name, or none to let the server choose',
   );
 }
@@ -58,7 +59,7 @@ export function encodeRoles(roles: readonly string[]): string {
     if (problem !== null) {
       throw new PgsqlError(
         'INVALID_ROLE_NAME',
-        `Cannot request the role ${JSON.stringify(role)} as ${problem}`,
+        `Cannot request the role ${shown(role)} as ${problem}`,
         'Nothing was written; pass one plain name per role',
       );
     }
@@ -72,7 +73,7 @@ export function encodeExtensions(extensions: readonly string[]): string {
     if (parseExtensionItem(extension) === null) {
       throw new PgsqlError(
         'INVALID_EXTENSION',
-        `Cannot request the extension ${JSON.stringify(extension)}`,
+        `Cannot request the extension ${shown(extension)}`,
         'Nothing was written; write name, name(schema) or name:schema',
       );
     }

@@ -3,7 +3,8 @@
 // for a long one, never as protection.
 
 import { PgsqlError } from './errors.ts';
-import { NAME_LIMIT_BYTES, utf8Length } from './names.ts';
+import { utf8Length } from '../utf8-length.ts';
+import { NAME_LIMIT_BYTES } from './names.ts';
 import { applicationOf } from './numeric-order.ts';
 
 /** Hexadecimal MD5 of the text's UTF-8, 32 characters. */

@@ -2,7 +2,7 @@
 // one line, of a known kind, that can't change what the lines after it mean (T55).
 
 import { sectionMark } from './hba-sections.ts';
-import { shown } from './names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problem.ts';
 

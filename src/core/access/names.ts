@@ -1,6 +1,8 @@
 // Which names a related application may ask for. PostgreSQL would take many of the refused ones, but
 // cut them short, give them a meaning of their own, or hand over more than was meant.
 
+import { shown } from '#interfaces/pgsql/shown.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import { problem } from './problem.ts';
 
@@ -9,22 +11,6 @@ export const nameBytesMax = 63;
 
 const ownDatabases: ReadonlySet<string> = new Set(['postgres', 'template0', 'template1']);
 const ownRoles: ReadonlySet<string> = new Set(['postgres', 'public', 'none']);
-
-/** Length of `text` in UTF-8, in bytes. A lone surrogate counts as the three bytes that replace it. */
-export function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0;
-    length += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
-  }
-  return length;
-}
-
-/** Shows a name in a message: never with a line break or a control character in it, and never endless. */
-export function shown(name: string): string {
-  const cut = name.length > 80 ? `${name.slice(0, 80)}...` : name;
-  return JSON.stringify(cut).replaceAll('\u007f', '\\u007f');
-}
 
 /** Why no object at all may bear this name, or null where one may. */
 function fault(name: string): string | null {

@@ -12,7 +12,8 @@ import type {
   DesiredExtension,
   SchemaPrivilege,
 } from './access-model.ts';
-import { databaseNameProblem, extensionNameProblem, shown } from './names.ts';
+import { databaseNameProblem, extensionNameProblem } from './names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problem.ts';
 import type { AccessStep } from './steps.ts';

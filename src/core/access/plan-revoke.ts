@@ -2,7 +2,7 @@
 
 import type { MembershipFacts, UserFacts } from './access-model.ts';
 import { ownerOfMarker } from './marker.ts';
-import { shown } from './names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problem.ts';
 import type { AccessStep } from './steps.ts';

@@ -9,7 +9,8 @@ import type {
   RoleFacts,
 } from './access-model.ts';
 import { ownerOfMarker } from './marker.ts';
-import { roleNameProblem, shown, userNameProblem } from './names.ts';
+import { roleNameProblem, userNameProblem } from './names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problem.ts';
 import type { AccessStep } from './steps.ts';

@@ -1,7 +1,7 @@
 // The steps that bring a relation's database, user and roles about, and how each is told to a person.
 
 import type { DatabasePrivilege, Power, SchemaPrivilege } from './access-model.ts';
-import { shown } from './names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 
 /** One step. `why` is the reason, as the second half of a sentence. */
 export type AccessStep = { readonly why: string } & (

@@ -1,7 +1,7 @@
 // Checks what a person configured against what the running server says of its parameters (T53), so that the
 // answer names the parameter, the value and the bound. The server itself has the last word on the file.
 
-import { shown } from '../access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from '../access/problem.ts';
 import { problem } from '../access/problem.ts';
 import { managedNames } from './managed-parameters.ts';

@@ -7,7 +7,7 @@ import type { ApplicationName, Model, Secret } from './model.ts';
 import { secretIdIn } from './names.ts';
 import { own, withKey, withoutKey } from './own.ts';
 import { latestRevision } from './secret-access.ts';
-import { utf8Length } from './text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 
 const keyPattern = /^[a-z](?:-?[a-z0-9]){2,}$/u;
 const contentBytesMax = 1024 * 1024;

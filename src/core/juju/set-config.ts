@@ -7,7 +7,7 @@ import { applicationNamed, charmOf } from './find.ts';
 import { ModelError } from './model-error.ts';
 import type { Application, ApplicationName, Model } from './model.ts';
 import { own, withKey } from './own.ts';
-import { utf8Length } from './text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 
 /** Largest configuration of one application (F36). */
 const configBytesMax = 16 * 1024 * 1024;

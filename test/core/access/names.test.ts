@@ -8,10 +8,10 @@ import {
   databaseNameProblem,
   extensionNameProblem,
   roleNameProblem,
-  shown,
   userNameProblem,
-  utf8Length,
 } from '#core/access/names.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 
 test('T2: a database name may hold capitals, quotes, dashes, blanks and any letter', () => {
   for (const name of [

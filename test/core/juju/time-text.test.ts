@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { formatDuration, parseDuration } from '#core/juju/duration.ts';
-import { utf8Length } from '#core/juju/text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import { clockText, sinceText, timingText } from '#core/juju/time-text.ts';
 import { now } from './samples.ts';
 

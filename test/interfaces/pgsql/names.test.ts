@@ -6,13 +6,9 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { canonicalExtension, parseExtensionItem } from '#interfaces/pgsql/extension-item.ts';
-import {
-  databaseNameProblem,
-  grantProblem,
-  roleNameProblem,
-  utf8Length,
-} from '#interfaces/pgsql/names.ts';
+import { databaseNameProblem, grantProblem, roleNameProblem } from '#interfaces/pgsql/names.ts';
 import { applicationOf, compareNumbered, sortedNumbers } from '#interfaces/pgsql/numeric-order.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import { claimUserName, serviceUserName, userName } from '#interfaces/pgsql/user-names.ts';
 
 const md5Hex = (text: string): string => createHash('md5').update(text).digest('hex');

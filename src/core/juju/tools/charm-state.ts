@@ -1,7 +1,7 @@
 // The unit's state kept by the controller (3.21): loaded once in a hook, checked against its limits (H172).
 
 import { unitNamed } from '../find.ts';
-import { utf8Length } from '../text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import { loadBuffer } from './settings-buffer.ts';
 import type { SettingsBuffer } from './settings-buffer.ts';
 import type { Invocation } from './tool.ts';

@@ -6,7 +6,7 @@ import { ModelError } from '../model-error.ts';
 import type { Millis, Model, Secret, SecretRevision } from '../model.ts';
 import { own, withKey, withoutKey } from '../own.ts';
 import { holdsLease } from '../uniter/leases.ts';
-import { latestRevision } from '../uniter/secret-snapshot.ts';
+import { latestRevisionNumber } from '../uniter/secret-snapshot.ts';
 import type { HookContext } from './hook-context.ts';
 import type { SecretCreation, SecretUpdate } from './secret-changes.ts';
 import { sameContent } from './secret-content.ts';
@@ -99,7 +99,7 @@ function newRevision(revision: number, update: SecretUpdate): SecretRevision {
 function change(model: Model, secret: Secret, update: SecretUpdate, now: Millis): Model {
   const label = update.label ?? secret.label;
   checkLabel(model, secret.id, secret.owner, label);
-  const latest = latestRevision(secret);
+  const latest = latestRevisionNumber(secret);
   const current = secret.revisions.find((each) => each.revision === latest);
   const isNew =
     update.content !== undefined && !sameContent(update.content, current?.content ?? {});
@@ -127,7 +127,7 @@ function track(context: HookContext, model: Model, id: string): Model {
   if (secret === undefined) return model;
   const label = own(secret.consumers, context.unit)?.label ?? '';
   const unit = unitNamed(model, context.unit);
-  return withConsumer(model, secret, unit, latestRevision(secret), label);
+  return withConsumer(model, secret, unit, latestRevisionNumber(secret), label);
 }
 
 /** The secret as it is now. Ownership was checked when the tool ran; the lead may have gone since (E66). */

@@ -9,7 +9,7 @@ import { own, withKey } from '../own.ts';
 import { refreshAddresses, writeApplicationBag, writeUnitBag } from '../relation-scope.ts';
 import { applicationBag, unitBag } from '../relation-scope.ts';
 import { addStorage } from '../storage.ts';
-import { utf8Length } from '../text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import { holdsLease } from '../uniter/leases.ts';
 import { stateProblem } from './charm-state.ts';
 import { commitPorts } from './commit-ports.ts';

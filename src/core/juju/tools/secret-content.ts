@@ -2,7 +2,7 @@
 // value as text under its key. A value that is no UTF-8 can't be text: it is kept in base64 under
 // `key#base64`, the spelling it was given by.
 
-import { utf8Length } from '../text-size.ts';
+import { utf8Length } from '#interfaces/utf8-length.ts';
 import { own } from '../own.ts';
 import { decodeBase64, decodeUtf8, encodeBase64, encodeUtf8 } from './bytes.ts';
 import { goQuote } from './go-quote.ts';

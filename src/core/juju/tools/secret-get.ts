@@ -5,7 +5,7 @@ import { unitNamed } from '../find.ts';
 import { own, withKey } from '../own.ts';
 import type { Model, Secret, Unit } from '../model.ts';
 import { isOwnedBy, mayRead } from '../secret-access.ts';
-import { latestRevision } from '../uniter/secret-snapshot.ts';
+import { latestRevisionNumber } from '../uniter/secret-snapshot.ts';
 import { requireNoMore } from './arguments.ts';
 import { isSet } from './flags.ts';
 import { isLeader } from './leader-check.ts';
@@ -70,7 +70,7 @@ function contentOf(invocation: Invocation, id: string, peek: boolean, refresh: b
   // What this hook is about to store is newer still, and only whoever may store it sees it (H187).
   const updated = wantsLatest ? secrets.updates.get(id)?.content : undefined;
   if (updated !== undefined && (peek || secrets.trackLatest.has(id))) return updated;
-  return contentOfRevision(secret, wantsLatest ? latestRevision(secret) : (tracked ?? 0));
+  return contentOfRevision(secret, wantsLatest ? latestRevisionNumber(secret) : (tracked ?? 0));
 }
 
 /** A consumer may track a revision its owner has removed since. */
@@ -84,7 +84,13 @@ function contentOfRevision(secret: Secret, revision: number): Settings {
 function trackAtOnce(invocation: Invocation, secret: Secret): void {
   const unit = unitNamed(invocation.model, invocation.context.unit);
   const label = own(secret.consumers, unit.name)?.label ?? '';
-  invocation.model = withConsumer(invocation.model, secret, unit, latestRevision(secret), label);
+  invocation.model = withConsumer(
+    invocation.model,
+    secret,
+    unit,
+    latestRevisionNumber(secret),
+    label,
+  );
 }
 
 /** Whoever manages the secret renames it with the commit; any other reader gives it a name of its own. */
@@ -100,7 +106,7 @@ function setLabel(invocation: Invocation, id: string, label: string): void {
     if (secret?.label !== label) recordUpdate(context.secrets, id, { label });
     return;
   }
-  const revision = own(secret.consumers, unit.name)?.revision ?? latestRevision(secret);
+  const revision = own(secret.consumers, unit.name)?.revision ?? latestRevisionNumber(secret);
   invocation.model = withConsumer(invocation.model, secret, unit, revision, label);
 }
 

@@ -3,7 +3,7 @@
 import type { Model, RelationId, Secret } from '../model.ts';
 import { own } from '../own.ts';
 import { isUnitName } from '../names.ts';
-import { latestRevision } from '../uniter/secret-snapshot.ts';
+import { latestRevisionNumber } from '../uniter/secret-snapshot.ts';
 import { requireNoMore } from './arguments.ts';
 import { struct } from './output-value.ts';
 import type { OutputStruct, OutputValue } from './output-value.ts';
@@ -54,7 +54,7 @@ interface KnownSecret {
 function knownSecrets(invocation: Invocation): readonly KnownSecret[] {
   const { secrets } = invocation.context;
   const stored = managedSecrets(invocation).map((secret): KnownSecret => {
-    const revision = latestRevision(secret);
+    const revision = latestRevisionNumber(secret);
     const latest = secret.revisions.find((each) => each.revision === revision);
     const known = { ...secret, owner: secret.owner.kind, revision };
     return merged(

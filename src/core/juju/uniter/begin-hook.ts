@@ -8,7 +8,7 @@ import { enterScope } from '../relation-scope.ts';
 import { hookName, remoteUnitOf } from './hook-name.ts';
 import { leadershipOf } from './leases.ts';
 import { withAgentStatus, withRelationRecord, withUnit, withUniter } from './record.ts';
-import { latestRevision } from './secret-snapshot.ts';
+import { latestRevisionNumber } from './secret-snapshot.ts';
 import { remoteSnapshot } from './snapshot.ts';
 import { showWorkloadBegin } from './workload-status.ts';
 
@@ -58,7 +58,7 @@ function recordShown(model: Model, unit: UnitName, hook: HookInfo, now: Millis):
   if (secret === undefined) return model;
   const { secretsSeen } = unitNamed(model, unit).uniter;
   return withUniter(model, unit, {
-    secretsSeen: withKey(secretsSeen, secret.id, latestRevision(secret)),
+    secretsSeen: withKey(secretsSeen, secret.id, latestRevisionNumber(secret)),
   });
 }
 

@@ -41,7 +41,7 @@ export function secretSnapshot(
 }
 
 /** The number of the newest revision, 0 for a secret that has none. */
-export function latestRevision(secret: Secret): number {
+export function latestRevisionNumber(secret: Secret): number {
   return Math.max(0, ...secret.revisions.map((each) => each.revision));
 }
 
@@ -75,7 +75,7 @@ function manages(secret: Secret, unit: Unit, leader: boolean): boolean {
 
 /** Only the newest revision counts: a charm that added one has acted on the expiry before it (L72). */
 function expiredRevisions(secret: Secret, now: Millis): readonly SecretEvent[] {
-  const latest = latestRevision(secret);
+  const latest = latestRevisionNumber(secret);
   return secret.revisions
     .filter((each) => each.revision === latest)
     .filter((each) => each.expiresAt !== null && each.expiresAt <= now)
@@ -87,13 +87,13 @@ function changedFor(secret: Secret, unit: Unit): readonly SecretEvent[] {
   const consumer = own(secret.consumers, unit.name);
   if (consumer === undefined || secret.owner.name === unit.name) return [];
   const seen = Math.max(consumer.revision, own(unit.uniter.secretsSeen, secret.id) ?? 0);
-  if (latestRevision(secret) <= seen) return [];
+  if (latestRevisionNumber(secret) <= seen) return [];
   return [{ secret: secret.id, revision: null, label: consumer.label }];
 }
 
 function obsoleteRevisions(secret: Secret, unit: Unit): readonly SecretEvent[] {
   const tracked = Object.values(secret.consumers).map((consumer) => consumer.revision);
-  const latest = latestRevision(secret);
+  const latest = latestRevisionNumber(secret);
   const isNews = (each: SecretRevision): boolean =>
     !each.obsoleteTold &&
     !Object.hasOwn(unit.uniter.secretRevisionsRemoved, `${secret.id}/${each.revision}`);

@@ -9,7 +9,7 @@ import type { Operation } from '#core/juju/uniter/operation.ts';
 import { beginOperation, finishOperation } from '#core/juju/uniter/operation-steps.ts';
 import { underWay } from '#core/juju/uniter/operation-steps.ts';
 import { nextTurn } from '#core/juju/uniter/scheduler.ts';
-import { latestRevision } from '#core/juju/uniter/secret-snapshot.ts';
+import { latestRevisionNumber } from '#core/juju/uniter/secret-snapshot.ts';
 import { remoteSnapshot } from '#core/juju/uniter/snapshot.ts';
 import { createRandom } from '#core/random.ts';
 import { deployed, plainCharm, start, unitOf } from './models.ts';
@@ -233,5 +233,5 @@ test('the scheduler wakes for the next rotation and the next expiry', () => {
 });
 
 test('a secret without revisions has none that is the latest', () => {
-  assert.equal(latestRevision({ ...blank, revisions: [] }), 0);
+  assert.equal(latestRevisionNumber({ ...blank, revisions: [] }), 0);
 });

@@ -1,4 +1,4 @@
-// Size of a text in bytes as Juju counts it for its limits, which are limits of UTF-8.
+// Size of a text in bytes of UTF-8: what Juju's limits and PostgreSQL's names are counted in.
 
 /** Bytes of the text in UTF-8. A lone surrogate counts as the three bytes of its replacement. */
 export function utf8Length(text: string): number {
