@@ -74,7 +74,7 @@ function transaction(context: HookContext, model: Model, now: Millis): Model {
   );
 }
 
-/** A unit's bag goes out whole when it was merely read (H67), an application's only when it was written. */
+/** A unit's bag goes out whole when it was merely read (E67), an application's only when it was written. */
 function commitRelation(
   context: HookContext,
   model: Model,

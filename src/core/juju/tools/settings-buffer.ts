@@ -24,7 +24,7 @@ export function deleteFromBuffer(buffer: SettingsBuffer, key: string): void {
   buffer.dirty = true;
 }
 
-/** The whole buffer as a change of a bag: deleted keys are empty, as Juju sends them (H67, H90). */
+/** The whole buffer as a change of a bag: deleted keys are empty, as Juju sends them (E67, H90). */
 export function bufferAsChange(buffer: SettingsBuffer): Settings {
   const deleted = Object.keys(buffer.loaded).filter((key) => !buffer.current.has(key));
   return Object.fromEntries([...deleted.map((key) => [key, ''] as const), ...buffer.current]);

@@ -161,7 +161,7 @@ test('E68: several writes of one hook bump the version once', () => {
   assert.equal(version(desk.model, withU, 'l/0'), version(related, withU, 'l/0') + 1);
 });
 
-test('H67: a bag that was merely read goes out whole, over what changed meanwhile', () => {
+test('E67: a bag that was merely read goes out whole, over what changed meanwhile', () => {
   const desk = createDesk({ model: unitBagWith(related, withU, 'l/0', { a: 'old' }) });
   desk.read('relation-get', '-r', withU, '-', 'l/0');
   desk.model = unitBagWith(desk.model, withU, 'l/0', { a: 'new', b: 'late' });

@@ -1,0 +1,52 @@
+// The two charms this repository makes: where their files stand and what goes into each.
+
+import { fileURLToPath } from 'node:url';
+
+export interface CharmSource {
+  readonly name: string;
+  /** Folder that holds metadata.yaml and its companions, relative to the root. */
+  readonly directory: string;
+  /** Programs bundled into the charm: name of the file in the charm, and its entry point. */
+  readonly bundles: readonly BundleSource[];
+}
+
+export interface BundleSource {
+  readonly output: string;
+  readonly entry: string;
+  /** A hook starts as fast as Node does: small, and with no package in it. */
+  readonly hook: boolean;
+}
+
+/** Root of the checkout, with a slash at its end. */
+export const root: string = fileURLToPath(new URL('../', import.meta.url));
+
+/** Largest size of a hook's bundle. */
+export const hookBundleLimitBytes = 150_000;
+
+export const charms: readonly CharmSource[] = [
+  {
+    name: 'postgresql',
+    directory: '.',
+    bundles: [
+      { output: 'charm.cjs', entry: 'hooks/main.ts', hook: true },
+      { output: 'lib/pg-setup.cjs', entry: 'hooks/setup/pg-setup.ts', hook: false },
+    ],
+  },
+  {
+    name: 'salt-job-cache',
+    directory: 'salt-job-cache',
+    bundles: [
+      { output: 'charm.cjs', entry: 'salt-job-cache/hooks/main.ts', hook: true },
+      { output: 'lib/job-cache.cjs', entry: 'salt-job-cache/program/main.ts', hook: false },
+    ],
+  },
+];
+
+/** Files of a charm's directory that go into the charm as they are. */
+export const charmFiles: readonly string[] = [
+  'metadata.yaml',
+  'config.yaml',
+  'actions.yaml',
+  'manifest.yaml',
+  'dispatch',
+];

@@ -1,0 +1,164 @@
+// What `npm start` does, step by step, each with a line that tells how it stands.
+
+import { Listr, type ListrTask } from 'listr2';
+import type { Model } from '#core/juju/model.ts';
+import { JujuLocal } from '#juju-local/client.ts';
+import { buildCharm, charmDirectory } from './build.ts';
+import { charms } from './charms.ts';
+import { setUp } from './set-up.ts';
+import type { StartOptions } from './start-options.ts';
+
+export interface StartContext {
+  juju: JujuLocal | null;
+  /** What the check answered. */
+  checked: Readonly<Record<string, unknown>> | null;
+}
+
+const waitMs = 5 * 60_000;
+
+/** How a unit stands, in the words of its own status. */
+function unitLine(model: Model, name: string): string {
+  const unit = model.units[name];
+  if (unit === undefined) {
+    return 'waiting for its machine';
+  }
+  const { workloadStatus: workload, agentStatus: agent } = unit;
+  const doing = agent.status === 'executing' ? ` [${agent.message}]` : '';
+  return `${workload.status}: ${workload.message}${doing}`;
+}
+
+/**
+ * A unit's own line: follows its status until the model has nothing left to do but what time brings.
+ * Then the unit is as wanted, or something is wrong that waiting would not mend.
+ */
+function unitTask(name: string, wanted: string): ListrTask<StartContext> {
+  return {
+    title: name,
+    rendererOptions: { persistentOutput: true },
+    task: async (context, task) => {
+      const juju = running(context);
+      const settled = new AbortController();
+      const end = juju.settled({ timeoutMs: waitMs }).finally(() => {
+        settled.abort();
+      });
+      // On a terminal the line stands below its unit; in a plain log it has to say whose it is.
+      const tell = (line: string): void => {
+        task.output = process.stdout.isTTY ? line : `${name} ${line}`;
+      };
+      await followUnit(juju, name, settled.signal, tell);
+      const model = await end;
+      if (process.stdout.isTTY) {
+        tell(unitLine(model, name));
+      }
+      if (model.units[name]?.workloadStatus.status !== wanted) {
+        throw new Error(`${name} should be ${wanted}, but is ${unitLine(model, name)}`);
+      }
+    },
+  };
+}
+
+/** Tells how a unit stands whenever that changed, until the signal says to stop. */
+async function followUnit(
+  juju: JujuLocal,
+  name: string,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<void> {
+  let told = '';
+  try {
+    for await (const event of juju.events(signal)) {
+      void event;
+      const line = unitLine(await juju.model(), name);
+      if (line !== told) {
+        tell(line);
+      }
+      told = line;
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      throw error;
+    }
+  }
+}
+
+function running(context: StartContext): JujuLocal {
+  if (context.juju === null) {
+    throw new Error('The model is not running');
+  }
+  return context.juju;
+}
+
+async function deployBoth(context: StartContext, units: number): Promise<void> {
+  const juju = running(context);
+  await juju.deploy({ path: charmDirectory('postgresql'), units });
+  await juju.deploy({ path: charmDirectory('salt-job-cache') });
+  await juju.integrate('salt-job-cache:db', 'postgresql:db');
+}
+
+/** The units to watch, and the status each is to reach. */
+function watched(units: number): readonly (readonly [string, string])[] {
+  return [
+    ...Array.from(
+      { length: units },
+      (_, index) => [`postgresql/${index}`, index === 0 ? 'active' : 'waiting'] as const,
+    ),
+    ['salt-job-cache/0', 'active'] as const,
+  ];
+}
+
+export function startTasks(options: StartOptions, stateDir: string): Listr<StartContext> {
+  return new Listr<StartContext>(
+    [
+      {
+        title: 'A PostgreSQL server on this machine',
+        task: (_context, task) => {
+          const found = setUp();
+          if (!found.ok) {
+            throw new Error(
+              `${found.problem?.message ?? 'PostgreSQL is missing'}. ${found.problem?.hint ?? ''}`,
+            );
+          }
+          task.title = `PostgreSQL ${found.version ?? ''} is on this machine`;
+        },
+      },
+      {
+        title: 'Build both charms',
+        task: async () => {
+          await Promise.all(charms.map((charm) => buildCharm(charm)));
+        },
+      },
+      {
+        title: `A model in ${stateDir}`,
+        task: async (context) => {
+          context.juju = await JujuLocal.bootstrap({ stateDir });
+        },
+      },
+      {
+        title: 'Deploy postgresql and salt-job-cache, and relate them over pgsql',
+        task: async (context) => {
+          await deployBoth(context, options.units);
+        },
+      },
+      {
+        title: 'Units',
+        task: (_context, task) =>
+          task.newListr(
+            watched(options.units).map(([name, wanted]) => unitTask(name, wanted)),
+            { concurrent: true, rendererOptions: { collapseSubtasks: false } },
+          ),
+      },
+      {
+        title: 'Record a Salt job and read it back: action check on salt-job-cache/0',
+        task: async (context, task) => {
+          const done = await running(context).run('salt-job-cache/0', 'check');
+          if (done.status !== 'completed') {
+            throw new Error(`check ${done.status}: ${done.message}`);
+          }
+          context.checked = done.results;
+          task.title = `Recorded Salt job ${String(done.results['jid'])} and read it back`;
+        },
+      },
+    ],
+    { ctx: { juju: null, checked: null }, renderer: 'default', fallbackRenderer: 'simple' },
+  );
+}

@@ -1,0 +1,111 @@
+// `npm start`: both charms on a model of their own, related, checked, and shown; until Ctrl-C.
+
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Model } from '#core/juju/model.ts';
+import { statusTable } from '#core/juju/status-table.ts';
+import { statusView } from '#core/juju/status-view.ts';
+import type { JujuLocal } from '#juju-local/client.ts';
+import { startOptions, usage } from './start-options.ts';
+import { startTasks } from './start-tasks.ts';
+
+/** The connection string PostgreSQL published to salt-job-cache: what its relation data says. */
+function connectionString(model: Model): string | null {
+  for (const relation of Object.values(model.relations)) {
+    const found = relation.units['postgresql/0']?.bag.settings['master'];
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return null;
+}
+
+function show(model: Model, stateDir: string, once: boolean): void {
+  const view = statusView(model, {
+    now: Date.now(),
+    controller: 'local',
+    cloud: 'localhost',
+    region: 'localhost',
+  });
+  console.log(`\n${statusTable(view, { relations: true, storage: false })}`);
+  console.log(`Connect:    psql "${connectionString(model) ?? 'not published yet'}"`);
+  if (!once) {
+    console.log(`Look around in another terminal:
+            export JUJU_LOCAL_DATA=${stateDir}
+            bin/juju-local status --watch 1s
+            bin/juju-local debug-log
+            bin/juju-local show-unit postgresql/0
+            bin/juju-local run salt-job-cache/0 check
+            bin/juju-local exec --unit postgresql/0 -- 'relation-ids db'
+Ctrl-C takes everything down.`);
+  }
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM. */
+async function interrupted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
+
+async function takeDown(juju: JujuLocal): Promise<boolean> {
+  console.log('Taking everything down');
+  try {
+    await juju.destroy({
+      timeoutMs: 60_000,
+      onProgress: (text) => {
+        console.log(`  waiting for ${text}`);
+      },
+    });
+    return true;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}; ending it by force`);
+    await juju.destroy({ force: true });
+    return false;
+  }
+}
+
+/** A directory of this run's own. Others may pass through it: PostgreSQL never runs as root. */
+async function ownStateDir(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'juju-local-'));
+  await chmod(directory, 0o711);
+  return directory;
+}
+
+async function main(): Promise<number> {
+  const options = startOptions(process.argv.slice(2));
+  const stateDir = options.stateDir ?? (await ownStateDir());
+  const tasks = startTasks(options, stateDir);
+  let failed = false;
+  const stopped = interrupted().then(() => 'interrupted' as const);
+  const work = tasks.run().then(
+    () => 'done' as const,
+    (error: unknown) => {
+      failed = true;
+      console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+      return 'failed' as const;
+    },
+  );
+  const ended = await Promise.race([work, stopped]);
+  const { juju } = tasks.ctx;
+  if (juju === null) {
+    return 1;
+  }
+  if (ended !== 'interrupted') {
+    show(await juju.model(), stateDir, options.once);
+    if (!options.once) {
+      await stopped;
+    }
+  }
+  const clean = await takeDown(juju);
+  return failed || !clean || (options.once && ended === 'interrupted') ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 2;
+}
