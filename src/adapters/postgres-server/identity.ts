@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Problem } from '#core/access/problem.ts';
 import { problem } from '#core/access/problem.ts';
-import { shown } from '#core/access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import { runProgram } from './run-program.ts';
 
 export interface Identity {

@@ -1,0 +1,3 @@
+// The version of Juju whose behaviour the emulator shows, and which its agents report.
+
+export const jujuVersion = '3.6.9';
