@@ -6,7 +6,7 @@ import type { RenderedHba } from '#core/access/hba.ts';
 import { renderHba } from '#core/access/hba.ts';
 import { isOwnHba } from '#core/access/hba-sections.ts';
 import { renderIdent } from '#core/access/ident.ts';
-import { shown } from '#core/access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import { problem } from '#core/access/problem.ts';
 import { readIfThere, writeAtomically } from '#adapters/postgres-server/atomic-file.ts';
 import type { ServerPlace } from '#adapters/postgres-server/server-control.ts';

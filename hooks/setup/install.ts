@@ -9,7 +9,7 @@ import {
 } from '#adapters/postgres-server/packages.ts';
 import type { Problem } from '#core/access/problem.ts';
 import { problem } from '#core/access/problem.ts';
-import { shown } from '#core/access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { InstallAnswer } from './answer.ts';
 import type { InstallCommand } from './desired.ts';
 

@@ -4,7 +4,7 @@
 
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { shown } from '#core/access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { Problem } from '#core/access/problem.ts';
 import { problem } from '#core/access/problem.ts';
 import type { ParameterFacts } from '#core/config/check-parameters.ts';

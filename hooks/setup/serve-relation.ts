@@ -6,7 +6,7 @@ import { planAccess } from '#core/access/plan-access.ts';
 import type { AccessPlan } from '#core/access/plan-access.ts';
 import { planRevoke } from '#core/access/plan-revoke.ts';
 import type { Problem } from '#core/access/problem.ts';
-import { shown } from '#core/access/names.ts';
+import { shown } from '#interfaces/pgsql/shown.ts';
 import type { AccessStep } from '#core/access/steps.ts';
 import { stepSentence } from '#core/access/steps.ts';
 import { readAccessFacts, readInside, readRevokeFacts } from '#adapters/pg/access-facts.ts';
