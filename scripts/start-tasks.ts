@@ -159,6 +159,12 @@ export function startTasks(options: StartOptions, stateDir: string): Listr<Start
         },
       },
     ],
-    { ctx: { juju: null, checked: null }, renderer: 'default', fallbackRenderer: 'simple' },
+    {
+      ctx: { juju: null, checked: null },
+      renderer: 'default',
+      fallbackRenderer: 'simple',
+      // Ctrl-C is ours: it takes the model down.
+      registerSignalListeners: false,
+    },
   );
 }

@@ -42,12 +42,28 @@ Ctrl-C takes everything down.`);
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM. */
+/** Resolves at the first Ctrl-C, SIGTERM or closed terminal, and keeps the program running until then. */
 async function interrupted(): Promise<void> {
+  const running = setInterval(() => undefined, 60_000);
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      // Kept for good: a second Ctrl-C must not leave half of the model behind.
+      process.on(signal, () => resolve());
+    }
   });
+  clearInterval(running);
+}
+
+/** Says which units are still on their way out, once for each that went. */
+function sayWhoIsLeft(): (text: string) => void {
+  let said = '';
+  return (text) => {
+    const left = (text.match(/[a-z][a-z0-9-]*\/\d+(?= is )/gu) ?? []).join(', ');
+    if (left !== said && left !== '') {
+      console.log(`  waiting for the last hooks of ${left}`);
+    }
+    said = left;
+  };
 }
 
 async function takeDown(juju: JujuLocal): Promise<boolean> {
@@ -55,9 +71,7 @@ async function takeDown(juju: JujuLocal): Promise<boolean> {
   try {
     await juju.destroy({
       timeoutMs: 60_000,
-      onProgress: (text) => {
-        console.log(`  waiting for ${text}`);
-      },
+      onProgress: sayWhoIsLeft(),
     });
     return true;
   } catch (error) {
@@ -103,9 +117,11 @@ async function main(): Promise<number> {
   return failed || !clean || (options.once && ended === 'interrupted') ? 1 : 0;
 }
 
+let exitCode = 2;
 try {
-  process.exitCode = await main();
+  exitCode = await main();
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-  process.exitCode = 2;
 }
+// Tasks that were interrupted may still wait for a model that is gone by now.
+process.exit(exitCode);
