@@ -46,6 +46,16 @@ export function impossibleRequests(context: Context): readonly Of<ClientRequest>
   );
 }
 
+/** What is served to one relation, by its name. Costs one look, however many are served. */
+export function servedRelation(context: Context, name: string): Of<ServedRelation> | null {
+  const at = name.lastIndexOf(':');
+  const endpointName = serverEndpoints.find((each) => each === name.slice(0, at));
+  if (endpointName === undefined) return null;
+  const endpoint = context.endpoints[endpointName];
+  const what = endpoint.servedRelation(Number(name.slice(at + 1)));
+  return what === null ? null : { endpoint, isAdmin: endpointName === 'db-admin', what };
+}
+
 export function servedRelations(context: Context): readonly Of<ServedRelation>[] {
   return both(context, (endpoint) => endpoint.served());
 }

@@ -4,7 +4,7 @@
 
 import { HookToolError } from '#charm/tools/errors.ts';
 import type { ServedRelation } from '#interfaces/pgsql/server-record.ts';
-import { type Of, servedRelations } from './clients.ts';
+import { type Of, servedRelation } from './clients.ts';
 import type { Context } from './context.ts';
 import { unconfirmed } from './facts.ts';
 
@@ -65,9 +65,9 @@ export function confirm(context: Context): void {
   const written = unconfirmed.read(context.data);
   if (written === null) return;
   unconfirmed.write(context.data, null);
-  for (const one of servedRelations(context)) {
-    const isMeant = written.relations.includes(one.what.relationName);
-    if (isMeant && !hasArrived(context, one.what)) serveAgain(one);
+  for (const relation of written.relations) {
+    const one = servedRelation(context, relation);
+    if (one !== null && !hasArrived(context, one.what)) serveAgain(one);
   }
   if (written.port !== null) confirmPort(context, written.port);
 }

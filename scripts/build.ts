@@ -8,6 +8,7 @@ import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promise
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { bundle } from './bundle.ts';
+import { compilePrograms } from './compile-program.ts';
 import { type CharmSource, charmFiles, charms, root } from './charms.ts';
 
 export interface BuiltCharm {
@@ -21,9 +22,11 @@ export function charmDirectory(name: string): string {
   return join(root, 'build/charms', name);
 }
 
-/** Builds one charm from nothing. */
-export async function buildCharm(charm: CharmSource): Promise<BuiltCharm> {
-  const directory = charmDirectory(charm.name);
+/** Builds one charm from nothing, into its place below build/ or into a directory of the caller's. */
+export async function buildCharm(
+  charm: CharmSource,
+  directory: string = charmDirectory(charm.name),
+): Promise<BuiltCharm> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(join(directory, 'bin'), { recursive: true, mode: 0o755 });
   for (const file of charmFiles) {
@@ -37,6 +40,10 @@ export async function buildCharm(charm: CharmSource): Promise<BuiltCharm> {
     sizes[source.output] = await bundle(source, directory);
   }
   await copyRuntime(join(directory, 'bin/node'));
+  await compilePrograms(
+    directory,
+    charm.bundles.map(({ output }) => output),
+  );
   await writeFile(join(directory, 'version'), `${await version()}\n`);
   return { name: charm.name, directory, bundleBytes: sizes };
 }

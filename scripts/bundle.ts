@@ -16,7 +16,6 @@ export async function bundle(source: BundleSource, target: string): Promise<numb
     target: 'node24',
     format: 'cjs',
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -12,12 +12,29 @@ import { root } from './charms.ts';
 import { testFiles } from './test-files.ts';
 
 const unit = (): readonly string[] => [
-  ...testFiles(['interfaces', 'core', 'charm', 'scripts', 'docs', 'bench']),
-  ...testFiles(['hooks', 'salt-job-cache'], '.'),
+  ...testFiles([
+    'interfaces',
+    'core',
+    'charm',
+    'scripts',
+    'docs',
+    'bench/report',
+    'bench/measure',
+    'bench/hook',
+    'salt-job-cache/hooks',
+  ]),
+  ...testFiles(['hooks', 'salt-job-cache', 'bench'], '.'),
 ];
 
 const real = (): readonly string[] =>
-  testFiles(['adapters', 'hooks/setup', 'juju-local', 'salt-job-cache/program', 'scenarios']);
+  testFiles([
+    'adapters',
+    'hooks/setup',
+    'juju-local',
+    'salt-job-cache/program',
+    'bench/unit',
+    'scenarios',
+  ]);
 
 const environment = { NODE_COMPILE_CACHE: `${root}.cache/v8` };
 

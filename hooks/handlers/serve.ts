@@ -88,6 +88,7 @@ function usersToRevoke(
   work: Work,
   granted: readonly Of<Granted>[],
 ): readonly RevokedUser[] {
+  if (work.departed.length === 0) return [];
   const inUse = new Set([
     ...servedRelations(context).map(({ what }) => what.user),
     ...granted.map(({ what }) => what.credentials.user),

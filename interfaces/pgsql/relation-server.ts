@@ -215,6 +215,11 @@ export class RelationServer {
     return this.ledger.allServed();
   }
 
+  /** What is published to one relation; null where nothing is. Costs one look, however many are served. */
+  servedRelation(relationId: number): ServedRelation | null {
+    return this.ledger.served(relationId);
+  }
+
   /** Relations that are gone and not yet dealt with. */
   departed(): readonly DepartedRelation[] {
     return this.ledger.departed();

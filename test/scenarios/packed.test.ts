@@ -29,6 +29,8 @@ test('F60, F61: both .charm files deploy and work, Node runtime and executable b
         'config.yaml',
         'actions.yaml',
         'charm.cjs',
+        'charm.js',
+        'charm.cache',
       ]) {
         assert.equal(entries.get(file), 0o644, file);
       }

@@ -164,7 +164,7 @@ export class Controller {
   }
 
   reportError(error: unknown): void {
-    logLine('ERROR', describeError(error), this.clock.now());
+    logLine('ERROR', describeError(error));
   }
 
   #createHost(seed: number): AgentHost {

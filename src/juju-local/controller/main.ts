@@ -37,7 +37,7 @@ export async function runController(options: ControllerProcessOptions): Promise<
     },
   });
   writeFileAtomically(controller.layout.pidFile, `${process.pid}\n`);
-  logLine('INFO', `serving ${options.stateDir} as process ${process.pid}`, controller.clock.now());
+  logLine('INFO', `serving ${options.stateDir} as process ${process.pid}`);
   controller.start();
   if (!options.foreground) report('ready');
   await ended.promise;

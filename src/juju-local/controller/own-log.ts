@@ -1,11 +1,23 @@
-// The controller's own log: its starts and ends, and errors of the program itself. What units do is in the model's log.
+// The controller's own log: its starts and ends, and errors of the program itself, a JSON object a line.
+// What units do is in the model's log.
 
-import { writeSync } from 'node:fs';
+import { destination, pino, stdTimeFunctions } from 'pino';
 
 const standardError = 2;
 
-export function logLine(level: 'INFO' | 'ERROR', message: string, at: number): void {
-  writeSync(standardError, `${new Date(at).toISOString()} ${level} ${message}\n`);
+// Written at once: what a program says last is what matters when it ends.
+const log = pino(
+  {
+    base: { pid: process.pid },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+  },
+  destination({ fd: standardError, sync: true }),
+);
+
+export function logLine(level: 'INFO' | 'ERROR', message: string): void {
+  if (level === 'ERROR') log.error(message);
+  else log.info(message);
 }
 
 /** An error with its stack and all its causes. */
