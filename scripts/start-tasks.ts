@@ -31,7 +31,7 @@ function unitLine(model: Model, name: string): string {
  * A unit's own line: follows its status until the model has nothing left to do but what time brings.
  * Then the unit is as wanted, or something is wrong that waiting would not mend.
  */
-function unitTask(name: string, wanted: string): ListrTask<StartContext> {
+function unitTask(name: string, wanted: readonly string[]): ListrTask<StartContext> {
   return {
     title: name,
     rendererOptions: { persistentOutput: true },
@@ -50,8 +50,10 @@ function unitTask(name: string, wanted: string): ListrTask<StartContext> {
       if (process.stdout.isTTY) {
         tell(unitLine(model, name));
       }
-      if (model.units[name]?.workloadStatus.status !== wanted) {
-        throw new Error(`${name} should be ${wanted}, but is ${unitLine(model, name)}`);
+      if (!wanted.includes(model.units[name]?.workloadStatus.status ?? '')) {
+        throw new Error(
+          `${name} should be ${wanted.join(' or ')}, but is ${unitLine(model, name)}`,
+        );
       }
     },
   };
@@ -95,14 +97,15 @@ async function deployBoth(context: StartContext, units: number): Promise<void> {
   await juju.integrate('salt-job-cache:db', 'postgresql:db');
 }
 
-/** The units to watch, and the status each is to reach. */
-function watched(units: number): readonly (readonly [string, string])[] {
+/**
+ * The units to watch, and the statuses each may end in. Which unit of several leads, and so has the primary,
+ * is Juju's choice; that there is one shows in the second charm, which needs it.
+ */
+function watched(units: number): readonly (readonly [string, readonly string[]])[] {
+  const ends = units === 1 ? ['active'] : ['active', 'waiting'];
   return [
-    ...Array.from(
-      { length: units },
-      (_, index) => [`postgresql/${index}`, index === 0 ? 'active' : 'waiting'] as const,
-    ),
-    ['salt-job-cache/0', 'active'] as const,
+    ...Array.from({ length: units }, (_, index) => [`postgresql/${index}`, ends] as const),
+    ['salt-job-cache/0', ['active']] as const,
   ];
 }
 

@@ -10,15 +10,13 @@ import type { JujuLocal } from '#juju-local/client.ts';
 import { startOptions, usage } from './start-options.ts';
 import { startTasks } from './start-tasks.ts';
 
-/** The connection string PostgreSQL published to salt-job-cache: what its relation data says. */
+/** The connection string a unit of postgresql published to salt-job-cache: what its relation data says. */
 function connectionString(model: Model): string | null {
-  for (const relation of Object.values(model.relations)) {
-    const found = relation.units['postgresql/0']?.bag.settings['master'];
-    if (found !== undefined) {
-      return found;
-    }
-  }
-  return null;
+  const bags = Object.values(model.relations).flatMap(({ units }) => Object.entries(units));
+  const found = bags.find(
+    ([unit, { bag }]) => unit.startsWith('postgresql/') && Object.hasOwn(bag.settings, 'master'),
+  );
+  return found?.[1].bag.settings['master'] ?? null;
 }
 
 function show(model: Model, stateDir: string, once: boolean): void {
@@ -58,7 +56,7 @@ async function interrupted(): Promise<void> {
 function sayWhoIsLeft(): (text: string) => void {
   let said = '';
   return (text) => {
-    const left = (text.match(/[a-z][a-z0-9-]*\/\d+(?= is )/gu) ?? []).join(', ');
+    const left = (text.match(/[a-z][a-z0-9-]*\/\d+(?= is [a-z]+\/)/gu) ?? []).join(', ');
     if (left !== said && left !== '') {
       console.log(`  waiting for the last hooks of ${left}`);
     }

@@ -28,6 +28,17 @@ test('--once deploys, relates, checks, shows, takes everything down, and exits 0
   assert.equal(existsSync(stateDir), false, 'nothing is left');
 });
 
+test('--units 3: one unit serves, whichever Juju chose, and the others wait', () => {
+  const { code, output } = start('--once', '--units', '3');
+
+  assert.equal(code, 0, output);
+  const statuses = [...output.matchAll(/^postgresql\/\d\*? +([a-z]+) +idle/gm)].map(
+    (match) => match[1] ?? '',
+  );
+  assert.deepEqual(statuses.toSorted(), ['active', 'waiting', 'waiting']);
+  assert.match(output, /^Connect: +psql "dbname=salt host=127\./m);
+});
+
 test('what can not be used is named, with the usage, and exits 2', () => {
   for (const [args, expected] of [
     [['--units', '0'], /--units 0: give a number from 1 to 9/],
