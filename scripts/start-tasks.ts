@@ -1,15 +1,20 @@
 // What `npm start` does, step by step, each with a line that tells how it stands.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Listr, type ListrTask } from 'listr2';
 import type { Model } from '#core/juju/model.ts';
 import { JujuLocal } from '#juju-local/client.ts';
-import { buildCharm, charmDirectory } from './build.ts';
+import { buildCharm } from './build.ts';
 import { charms } from './charms.ts';
 import { setUp } from './set-up.ts';
 import type { StartOptions } from './start-options.ts';
 
 export interface StartContext {
   juju: JujuLocal | null;
+  /** Folder this run built the charms in. */
+  charms: string | null;
   /** What the check answered. */
   checked: Readonly<Record<string, unknown>> | null;
 }
@@ -90,11 +95,30 @@ function running(context: StartContext): JujuLocal {
   return context.juju;
 }
 
+/** Where this run builds a charm: a place of its own, so that it disturbs nobody who uses build/. */
+function builtIn(context: StartContext, name: string): string {
+  return join(context.charms ?? tmpdir(), name);
+}
+
+async function buildBoth(context: StartContext): Promise<void> {
+  context.charms = await mkdtemp(join(tmpdir(), 'charms-'));
+  await Promise.all(charms.map((charm) => buildCharm(charm, builtIn(context, charm.name))));
+}
+
+/** juju-local copies a charm when it is deployed, so what was built is needed no longer then. */
 async function deployBoth(context: StartContext, units: number): Promise<void> {
   const juju = running(context);
-  await juju.deploy({ path: charmDirectory('postgresql'), units });
-  await juju.deploy({ path: charmDirectory('salt-job-cache') });
+  await juju.deploy({ path: builtIn(context, 'postgresql'), units });
+  await juju.deploy({ path: builtIn(context, 'salt-job-cache') });
   await juju.integrate('salt-job-cache:db', 'postgresql:db');
+  await removeBuilt(context);
+}
+
+/** Takes away what this run built; nothing where it is gone already. */
+export async function removeBuilt(context: StartContext): Promise<void> {
+  if (context.charms !== null) {
+    await rm(context.charms, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -126,8 +150,8 @@ export function startTasks(options: StartOptions, stateDir: string): Listr<Start
       },
       {
         title: 'Build both charms',
-        task: async () => {
-          await Promise.all(charms.map((charm) => buildCharm(charm)));
+        task: async (context) => {
+          await buildBoth(context);
         },
       },
       {
@@ -163,7 +187,7 @@ export function startTasks(options: StartOptions, stateDir: string): Listr<Start
       },
     ],
     {
-      ctx: { juju: null, checked: null },
+      ctx: { juju: null, charms: null, checked: null },
       renderer: 'default',
       fallbackRenderer: 'simple',
       // Ctrl-C is ours: it takes the model down.

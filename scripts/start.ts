@@ -8,7 +8,7 @@ import { statusTable } from '#core/juju/status-table.ts';
 import { statusView } from '#core/juju/status-view.ts';
 import type { JujuLocal } from '#juju-local/client.ts';
 import { startOptions, usage } from './start-options.ts';
-import { startTasks } from './start-tasks.ts';
+import { removeBuilt, startTasks } from './start-tasks.ts';
 
 /** The connection string a unit of postgresql published to salt-job-cache: what its relation data says. */
 function connectionString(model: Model): string | null {
@@ -101,6 +101,7 @@ async function main(): Promise<number> {
     },
   );
   const ended = await Promise.race([work, stopped]);
+  await removeBuilt(tasks.ctx);
   const { juju } = tasks.ctx;
   if (juju === null) {
     return 1;
