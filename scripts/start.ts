@@ -1,12 +1,12 @@
 // `npm start`: both charms on a model of their own, related, checked, and shown; until Ctrl-C.
 
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '#core/juju/model.ts';
 import { statusTable } from '#core/juju/status-table.ts';
 import { statusView } from '#core/juju/status-view.ts';
-import type { JujuLocal } from '#juju-local/client.ts';
+import { JujuLocal } from '#juju-local/client.ts';
 import { startOptions, usage } from './start-options.ts';
 import { removeBuilt, startTasks } from './start-tasks.ts';
 
@@ -86,6 +86,11 @@ async function ownStateDir(): Promise<string> {
   return directory;
 }
 
+/** The model of a start that was cut off; null where the start failed before there was one. */
+async function startedAnyway(stateDir: string, isInterrupted: boolean): Promise<JujuLocal | null> {
+  return isInterrupted ? JujuLocal.bootstrap({ stateDir }) : null;
+}
+
 async function main(): Promise<number> {
   const options = startOptions(process.argv.slice(2));
   const stateDir = options.stateDir ?? (await ownStateDir());
@@ -102,8 +107,12 @@ async function main(): Promise<number> {
   );
   const ended = await Promise.race([work, stopped]);
   await removeBuilt(tasks.ctx);
-  const { juju } = tasks.ctx;
+  // Interrupted while the model was starting: it is there by now, or about to be.
+  const juju = tasks.ctx.juju ?? (await startedAnyway(stateDir, ended === 'interrupted'));
   if (juju === null) {
+    if (options.stateDir === null) {
+      await rm(stateDir, { recursive: true, force: true });
+    }
     return 1;
   }
   if (ended !== 'interrupted') {
@@ -113,6 +122,8 @@ async function main(): Promise<number> {
     }
   }
   const clean = await takeDown(juju);
+  // A build that was under way when this was interrupted has ended in the meantime.
+  await removeBuilt(tasks.ctx);
   return failed || !clean || (options.once && ended === 'interrupted') ? 1 : 0;
 }
 
