@@ -1,6 +1,7 @@
 // What this charm needs of the machine: the program that sets PostgreSQL up, a look at whether the
 // server runs, and passwords for users.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { closeSync, openSync, readFileSync, readSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { callProgram } from '#charm/program/call-program.ts';
@@ -60,10 +61,6 @@ export function newPassword(): string {
   return password.slice(0, passwordLength);
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 /** What tells that a file or a process is not there, or is not ours to look at. */
 const absenceCodes: ReadonlySet<string> = new Set([
   'ENOENT',
@@ -82,7 +79,7 @@ export function isServerAlive(dataDirectory: string): boolean {
     const [pid = ''] = readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n', 1);
     return /^\d+$/u.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataDirectory);
   } catch (error) {
-    if (absenceCodes.has(codeOf(error))) return false;
+    if (absenceCodes.has(errorCode(error))) return false;
     throw error;
   }
 }

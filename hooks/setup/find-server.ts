@@ -1,6 +1,7 @@
 // Looks at what is there before anything is changed: the programs, the user, the data directory. What can't
 // be used is refused here and left exactly as it is.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import type { Problem } from '#core/access/problem.ts';
 import { problem } from '#core/access/problem.ts';
 import type { ServerVersion } from '#core/config/versions.ts';
@@ -87,7 +88,7 @@ async function readData(path: string): Promise<DataDirectory | Problem> {
   try {
     return await readDataDirectory(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error);
     if (code !== 'EACCES' && code !== 'ENOTDIR') throw error;
     return problem(
       'DATA_DIRECTORY_OWNER',

@@ -1,13 +1,14 @@
 // Reads and writes the server's files. A reader sees the old text or the new one, never a part of either,
 // also after a power cut; an unchanged file is not touched.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Identity } from './identity.ts';
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return codes.includes(errorCode(error));
 }
 
 /** The text of a file; null where there is none. Other errors are thrown. */

@@ -1,5 +1,6 @@
 // Looks at a data directory from outside: whether a cluster is in it, of which version, and whose it is.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere } from './atomic-file.ts';
@@ -12,7 +13,7 @@ export type DataDirectory =
   | { readonly kind: 'other'; readonly found: readonly string[] };
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return errorCode(error) === 'ENOENT';
 }
 
 async function exists(path: string): Promise<boolean> {

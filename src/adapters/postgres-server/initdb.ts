@@ -1,6 +1,7 @@
 // Creates a cluster. It is built beside its place and moved there when it is whole, so that what is in the
 // data directory is always a complete cluster; what an interrupted attempt left is kept, under another name.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Problem } from '#core/access/problem.ts';
@@ -68,7 +69,7 @@ async function moveIntoPlace(from: string, to: string): Promise<Problem | null> 
   try {
     await rename(from, to);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error);
     if (!['EBUSY', 'EXDEV', 'ENOTEMPTY', 'EEXIST'].includes(code)) throw error;
     return failed(
       `${to} can't be replaced by the finished one (${code})`,

@@ -1,5 +1,6 @@
 // Finds the PostgreSQL that is installed on the machine, and says which version it is.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerVersion } from '#core/config/versions.ts';
@@ -35,7 +36,7 @@ export async function installationIn(binDirectory: string): Promise<Installation
 /** The wanted version below `root` (`/usr/lib/postgresql` of Debian and Ubuntu), or the newest; or null. */
 export async function findInstallation(root: string, wanted: string): Promise<Installation | null> {
   const names = await readdir(root).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   const found: Installation[] = [];

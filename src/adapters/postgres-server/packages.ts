@@ -1,5 +1,6 @@
 // Installs PostgreSQL from the distribution's packages, without the cluster Debian would make by itself.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { readFile, writeFile, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Problem } from '#core/access/problem.ts';
@@ -19,7 +20,7 @@ export function withoutMainCluster(previous: string): string {
 
 async function refuseMainCluster(path: string): Promise<void> {
   const previous = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (errorCode(error) === 'ENOENT') return '';
     throw error;
   });
   const text = withoutMainCluster(previous);

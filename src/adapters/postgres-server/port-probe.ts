@@ -1,6 +1,7 @@
 // Tries whether the server could listen where it is told to. PostgreSQL itself goes on with a warning when
 // one of several addresses is taken, and then serves half of its clients.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { lookup } from 'node:dns/promises';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -33,7 +34,7 @@ async function look<Result>(reading: Promise<Result>): Promise<Result | null> {
   try {
     return await reading;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error);
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'].includes(code)) return null;
     throw error;
   }

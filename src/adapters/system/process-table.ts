@@ -3,6 +3,7 @@
 // A process id may be given to another process between a look and a signal. Every entry therefore
 // carries the time its process started, and a signal is sent only while that still agrees.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessEntry {
@@ -108,5 +109,5 @@ function readOrNull(read: () => string): string | null {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return errorCode(error) === code;
 }

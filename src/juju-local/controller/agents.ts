@@ -1,6 +1,7 @@
 // The agents of all units, and each machine's socket for juju-exec: there for every unit of the model, gone with it.
 // What a removed unit or machine leaves on disk and among the processes goes too.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -166,7 +167,7 @@ function readdirIfThere(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
