@@ -1,0 +1,93 @@
+// The keys the configuration file has, as far as they are no names a person chose.
+
+/** Of `postgresql`. Any other mapping in it is the section of a replica method. */
+export const postgresqlKeys: ReadonlySet<string> = new Set([
+  'name',
+  'scope',
+  'listen',
+  'connect_address',
+  'proxy_address',
+  'data_dir',
+  'config_dir',
+  'config_base_name',
+  'bin_dir',
+  'bin_name',
+  'pgpass',
+  'authentication',
+  'callbacks',
+  'parameters',
+  'parameters_primary',
+  'parameters_replica',
+  'parameters_standby_leader',
+  'pg_hba',
+  'pg_hba_primary',
+  'pg_hba_replica',
+  'pg_hba_standby_leader',
+  'pg_ident',
+  'pg_ident_primary',
+  'pg_ident_replica',
+  'pg_ident_standby_leader',
+  'recovery_conf',
+  'custom_conf',
+  'pg_ctl_timeout',
+  'create_replica_methods',
+  'create_replica_method',
+  'use_pg_rewind',
+  'use_slots',
+  'use_unix_socket',
+  'use_unix_socket_repl',
+  'remove_data_directory_on_rewind_failure',
+  'remove_data_directory_on_diverged_timelines',
+  'pre_promote',
+  'before_stop',
+  'database',
+  'krbsrvname',
+]);
+
+/** Of `bootstrap`. Any other mapping in it is the section of a bootstrap method. */
+export const bootstrapKeys: ReadonlySet<string> = new Set([
+  'dcs',
+  'method',
+  'initdb',
+  'post_bootstrap',
+  'post_init',
+  'pg_hba',
+  'users',
+  'slots',
+  'ignore_slots',
+]);
+
+/** Of the file itself. Another one is likely misspelled. */
+export const fileKeys: ReadonlySet<string> = new Set([
+  'name',
+  'scope',
+  'namespace',
+  'thread_pool_size',
+  'thread_stack_size',
+  'log',
+  'ctl',
+  'restapi',
+  'bootstrap',
+  'etcd',
+  'etcd3',
+  'consul',
+  'zookeeper',
+  'exhibitor',
+  'kubernetes',
+  'raft',
+  'citus',
+  'postgresql',
+  'watchdog',
+  'tags',
+]);
+
+/** Stores Patroni knows; the agent speaks to the first. */
+export const stores: readonly string[] = [
+  'etcd3',
+  'etcd',
+  'consul',
+  'zookeeper',
+  'exhibitor',
+  'kubernetes',
+  'raft',
+];

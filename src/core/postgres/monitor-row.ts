@@ -1,0 +1,135 @@
+// Reads the row the monitoring statement returns. A column that is not what the statement makes it is a
+// mistake of ours, so it throws.
+
+import type {
+  ControlData,
+  PhysicalSlotRow,
+  ReplicationRow,
+  SqlFacts,
+} from '#core/ha/postgres-facts.ts';
+import type { Lsn } from './lsn.ts';
+import { lsnOf, parseLsn } from './lsn.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+function wrong(name: string, expected: string): TypeError {
+  return new TypeError(`Cannot read column "${name}" of the monitoring statement: no ${expected}`);
+}
+
+function optionalText(row: Row, name: string): string | null {
+  const value = row[name] ?? null;
+  if (value !== null && typeof value !== 'string') throw wrong(name, 'text');
+  return value;
+}
+
+function text(row: Row, name: string): string {
+  const value = optionalText(row, name);
+  if (value === null) throw wrong(name, 'text');
+  return value;
+}
+
+function optionalNumber(row: Row, name: string): number | null {
+  const value = row[name] ?? null;
+  if (value !== null && typeof value !== 'number') throw wrong(name, 'number');
+  return value;
+}
+
+function number(row: Row, name: string): number {
+  const value = optionalNumber(row, name);
+  if (value === null) throw wrong(name, 'number');
+  return value;
+}
+
+function lsn(row: Row, name: string): Lsn | null {
+  const value = optionalText(row, name);
+  if (value === null) return null;
+  const read = parseLsn(value);
+  if (read === null) throw wrong(name, 'WAL position');
+  return read;
+}
+
+/** The rows of an aggregate, which is null where there are none. */
+function rows(row: Row, name: string): readonly Row[] {
+  const value = optionalText(row, name);
+  const read: unknown = value === null ? [] : JSON.parse(value);
+  if (!Array.isArray(read)) throw wrong(name, 'array');
+  return read.map((item: unknown) => {
+    if (typeof item !== 'object' || item === null) throw wrong(name, 'array of objects');
+    return item as Row;
+  });
+}
+
+function replicationRow(row: Row): ReplicationRow {
+  return {
+    pid: number(row, 'pid'),
+    usename: optionalText(row, 'usename') ?? '',
+    applicationName: optionalText(row, 'application_name') ?? '',
+    clientAddr: optionalText(row, 'client_addr'),
+    state: optionalText(row, 'state') ?? '',
+    syncState: optionalText(row, 'sync_state') ?? '',
+    syncPriority: optionalNumber(row, 'sync_priority') ?? 0,
+    writeLsn: lsn(row, 'write_lsn'),
+    flushLsn: lsn(row, 'flush_lsn'),
+    replayLsn: lsn(row, 'replay_lsn'),
+  };
+}
+
+function slotRow(row: Row): PhysicalSlotRow {
+  return {
+    name: text(row, 'name'),
+    type: text(row, 'type') === 'logical' ? 'logical' : 'physical',
+    isActive: row['active'] === true,
+    restartLsn: lsn(row, 'restart_lsn'),
+    xmin: optionalText(row, 'xmin'),
+    walStatus: optionalText(row, 'wal_status'),
+    database: optionalText(row, 'database'),
+    plugin: optionalText(row, 'plugin'),
+  };
+}
+
+export interface MonitorRow {
+  readonly sql: SqlFacts;
+  readonly serverVersion: number;
+  /** What the server says of its control file; the rest of it only pg_controldata tells. */
+  readonly control: Omit<ControlData, 'settings' | 'isDataChecksummed'>;
+}
+
+export function readMonitorRow(row: Row): MonitorRow {
+  const isInRecovery = row['in_recovery'] === true;
+  const restoreCommand = optionalText(row, 'restore_command');
+  const sql: SqlFacts = {
+    isInRecovery,
+    timeline: number(row, 'timeline'),
+    walFlushLsn: lsn(row, 'flush_lsn'),
+    receiveLsn: lsn(row, 'receive_lsn'),
+    replayLsn: lsn(row, 'replay_lsn'),
+    replayTimestamp: optionalText(row, 'replay_timestamp'),
+    isReplayPaused: row['replay_paused'] === true,
+    receiverState: optionalText(row, 'receiver_state'),
+    receivedTimeline: optionalNumber(row, 'received_tli'),
+    latestEndLsn: lsn(row, 'latest_end_lsn'),
+    slotName: optionalText(row, 'slot_name'),
+    primaryConninfo: optionalText(row, 'conninfo'),
+    restoreCommand: restoreCommand === '' ? null : restoreCommand,
+    synchronousCommit: text(row, 'synchronous_commit'),
+    synchronousStandbyNames: text(row, 'synchronous_standby_names'),
+    replication: rows(row, 'replication').map(replicationRow),
+    postmasterStartTime: text(row, 'postmaster_start_time'),
+    slots: rows(row, 'slots').map(slotRow),
+  };
+  const none = lsnOf(0);
+  return {
+    sql,
+    serverVersion: number(row, 'server_version'),
+    control: {
+      systemId: text(row, 'system_identifier'),
+      clusterState: isInRecovery ? 'in archive recovery' : 'in production',
+      timeline: number(row, 'checkpoint_timeline'),
+      checkpointLsn: lsn(row, 'checkpoint_lsn') ?? none,
+      redoLsn: lsn(row, 'redo_lsn') ?? none,
+      minRecoveryEndLsn: lsn(row, 'min_recovery_end_lsn') ?? none,
+      minRecoveryEndTimeline: number(row, 'min_recovery_end_timeline'),
+      isWalLogHints: row['wal_log_hints'] === true,
+    },
+  };
+}

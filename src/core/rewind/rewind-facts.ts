@@ -1,0 +1,36 @@
+// What the decision whether to rewind needs, and what came of a rewind.
+
+import type { HistoryLine } from '#core/dcs/cluster.ts';
+import type { Lsn } from '#core/postgres/lsn.ts';
+
+/** Our own end of history. */
+export interface LocalHistory {
+  readonly timeline: number;
+  /** Replayed or checkpoint position. */
+  readonly lsn: Lsn;
+  readonly isInRecovery: boolean;
+  /** End of the checkpoint record of a stopped former primary, by pg_waldump; null where not known. */
+  readonly checkpointEndLsn: Lsn | null;
+}
+
+/** What a replication connection to the leader said. */
+export type LeaderHistory =
+  | {
+      readonly kind: 'known';
+      readonly timeline: number;
+      /** Of its current timeline; empty on timeline 1. */
+      readonly lines: readonly HistoryLine[];
+    }
+  /** It did not answer, or is still in recovery itself: ask again later. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface RewindFacts {
+  readonly local: LocalHistory | null;
+  readonly leader: LeaderHistory;
+}
+
+export type RewindOutcome =
+  | { readonly kind: 'done' }
+  /** The leader went away meanwhile; nothing is damaged. */
+  | { readonly kind: 'leader-lost'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string };
