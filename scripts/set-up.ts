@@ -1,9 +1,11 @@
-// Sees to what the project needs of the machine: a PostgreSQL server. Installs it through the system's
-// package manager where it may, and otherwise says in one sentence what to run.
+// Sees to what the project needs of the machine: a PostgreSQL server, and for its tests the programs of
+// install-tools.ts. Installs them through the system's package manager where it may, and otherwise says in
+// one sentence what to run.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './charms.ts';
+import { installTools } from './install-tools.ts';
 
 interface InstallAnswer {
   readonly ok: boolean;
@@ -33,4 +35,9 @@ if (import.meta.main) {
     process.exit(1);
   }
   console.log(`PostgreSQL ${answer.version ?? ''} is installed`);
+  const toDo = installTools();
+  if (toDo !== null) {
+    console.error(toDo);
+    process.exit(1);
+  }
 }
