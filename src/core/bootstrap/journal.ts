@@ -1,0 +1,50 @@
+// What the last attempt to fill the data directory was, and whether it came to its end. Kept beside the
+// directory, as the directory itself is moved aside when an attempt fails.
+
+export const journalPhases = ['creating', 'starting', 'post_bootstrap', 'cloning', 'done'] as const;
+
+export type JournalPhase = (typeof journalPhases)[number];
+
+export interface BootstrapJournal {
+  readonly phase: JournalPhase;
+  /** `initdb`, the name of a custom method, or the method of a clone. */
+  readonly method: string;
+  /** Whether the method is one of the configuration's own, which restores data that is somewhere else. */
+  readonly isCustom: boolean;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+}
+
+export function writeJournal(journal: BootstrapJournal): string {
+  return `${JSON.stringify(journal, null, 2)}\n`;
+}
+
+/** Null for anything that is no journal. */
+export function readJournal(text: string): BootstrapJournal | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { phase, method, isCustom, startedAtMs } = value as Partial<
+    Record<keyof BootstrapJournal, unknown>
+  >;
+  const known = journalPhases.find((one) => one === phase);
+  if (known === undefined || typeof method !== 'string' || typeof startedAtMs !== 'number') {
+    return null;
+  }
+  return { phase: known, method, isCustom: isCustom === true, startedAtMs };
+}
+
+/**
+ * Why no empty cluster may be made now; null where it may. After a restore that failed, an initdb would put an
+ * empty cluster online in the place of the data, which clients then write to.
+ */
+export function whyNotInitdb(last: BootstrapJournal | null, journalPath: string): string | null {
+  if (last === null || !last.isCustom) return null;
+  // A replica that could not be made says nothing about what a new cluster is to hold.
+  if (last.phase === 'done' || last.phase === 'cloning') return null;
+  return `Cannot make an empty cluster: the last attempt restored data by the method "${last.method}" and did not come to its end (phase ${last.phase}). Repeat it by bootstrap.method: ${last.method}, or, where an empty cluster is what you want, delete ${journalPath}`;
+}
