@@ -30,7 +30,7 @@ const connectTimeoutMs = 10_000;
 // Given with the connection and not as statements, so that even the first statement is covered. Whatever the
 // server is configured to keep of statements (log, activity view, statistics, audit), it keeps none of ours.
 // The search path holds nothing a related application could have put something in.
-const quietSettings: Readonly<Record<string, string>> = {
+export const quietSettings: Readonly<Record<string, string>> = {
   log_statement: 'none',
   log_min_error_statement: 'panic',
   log_min_duration_statement: '-1',

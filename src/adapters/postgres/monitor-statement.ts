@@ -1,0 +1,53 @@
+// The one statement by which the agent looks at its server each turn. Positions leave the server as text, also
+// inside JSON, as numbers would lose their last digits. Works on PostgreSQL 13 to 18, primary and standby.
+
+/** The statement for a server of this version, for example 150018. */
+export function monitorStatement(serverVersion: number): string {
+  // From 17 on the server keeps copies of slots by itself; they are none of the agent's.
+  const ownSlots = serverVersion >= 170000 ? 'AND NOT (failover AND synced)' : '';
+  return `
+    SELECT in_recovery,
+           current_setting('server_version_num')::int4 AS server_version,
+           CASE WHEN in_recovery THEN 0
+                ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4
+           END AS timeline,
+           CASE WHEN NOT in_recovery THEN pg_current_wal_flush_lsn()::text END AS flush_lsn,
+           CASE WHEN in_recovery
+                THEN greatest(pg_last_wal_receive_lsn(), receiver.written_lsn)::text
+           END AS receive_lsn,
+           CASE WHEN in_recovery THEN pg_last_wal_replay_lsn()::text END AS replay_lsn,
+           CASE WHEN in_recovery THEN pg_last_xact_replay_timestamp()::text END AS replay_timestamp,
+           CASE WHEN in_recovery THEN pg_is_wal_replay_paused() ELSE false END AS replay_paused,
+           receiver.status AS receiver_state,
+           receiver.received_tli,
+           receiver.latest_end_lsn::text AS latest_end_lsn,
+           receiver.slot_name,
+           receiver.conninfo,
+           nullif(current_setting('restore_command'), '') AS restore_command,
+           current_setting('synchronous_commit') AS synchronous_commit,
+           current_setting('synchronous_standby_names') AS synchronous_standby_names,
+           current_setting('wal_log_hints')::bool AS wal_log_hints,
+           pg_postmaster_start_time()::text AS postmaster_start_time,
+           system.system_identifier::text AS system_identifier,
+           checkpoint.timeline_id AS checkpoint_timeline,
+           checkpoint.checkpoint_lsn::text AS checkpoint_lsn,
+           checkpoint.redo_lsn::text AS redo_lsn,
+           recovery.min_recovery_end_lsn::text AS min_recovery_end_lsn,
+           recovery.min_recovery_end_timeline,
+           (SELECT json_agg(json_build_object(
+                     'pid', pid, 'usename', usename, 'application_name', application_name,
+                     'client_addr', client_addr, 'state', state, 'sync_state', sync_state,
+                     'sync_priority', sync_priority, 'write_lsn', write_lsn::text,
+                     'flush_lsn', flush_lsn::text, 'replay_lsn', replay_lsn::text))::text
+              FROM pg_stat_replication) AS replication,
+           (SELECT json_agg(json_build_object(
+                     'name', slot_name, 'type', slot_type, 'active', active,
+                     'restart_lsn', restart_lsn::text, 'xmin', xmin::text,
+                     'wal_status', wal_status, 'database', database, 'plugin', plugin))::text
+              FROM pg_replication_slots WHERE NOT temporary ${ownSlots}) AS slots
+      FROM (SELECT pg_is_in_recovery() AS in_recovery) AS this
+     CROSS JOIN pg_control_system() AS system
+     CROSS JOIN pg_control_checkpoint() AS checkpoint
+     CROSS JOIN pg_control_recovery() AS recovery
+      LEFT JOIN pg_stat_wal_receiver AS receiver ON true`;
+}
