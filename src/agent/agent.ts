@@ -1,0 +1,162 @@
+// The agent of one member: turn after turn, each as soon as there is a reason for it. Reasons are the postmaster's
+// end, a change in the store, a long action that ended, a request over REST; `loop_wait` is the safety net.
+
+import type { DcsChange } from '#adapters/ports/dcs.ts';
+import type { AgentDeps } from './agent-deps.ts';
+import type { AgentContext } from './context.ts';
+import { Executor, wordsOf } from './executor.ts';
+import { LeaseGuard } from './lease-guard.ts';
+import { forgetLease } from './leadership.ts';
+import { runScheduledRestart } from './scheduled-restart.ts';
+import { freshState, noteDecision, remember } from './state.ts';
+import { runTurn } from './turn.ts';
+import { AgentExit } from './perform.ts';
+import { BootstrapFailed } from './actions/bootstrap.ts';
+
+/** Keys whose change is a reason for a turn; members publish their positions all the time. */
+const wakingKeys: ReadonlySet<string> = new Set([
+  'leader',
+  'failover',
+  'config',
+  'sync',
+  'initialize',
+]);
+
+/** The shortest time between two turns, in milliseconds: a store that changes all the time is no reason to spin. */
+const leastPauseMs = 20;
+
+export class Agent {
+  readonly context: AgentContext;
+  #wakeUp: (() => void) | null = null;
+  #isWoken = false;
+  readonly #stop = new AbortController();
+
+  constructor(deps: AgentDeps) {
+    const wake = (): void => this.wake();
+    const state = freshState(deps.config, deps.clock.monotonicMs());
+    const executor = new Executor({ clock: deps.clock, log: deps.log, onEnd: wake });
+    const guard = new LeaseGuard({
+      clock: deps.clock,
+      log: deps.log,
+      isExposed: () => this.#isExposed(),
+      fence: async (withinMs) => this.#fence(withinMs),
+    });
+    this.context = { deps, state, executor, guard, wake };
+  }
+
+  /** Another turn, at once. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wakeUp?.();
+  }
+
+  /** Turns until `stop` is called; rejects with what ends the process. */
+  async run(): Promise<void> {
+    const { deps } = this.context;
+    const { signal } = this.#stop;
+    await deps.bootstrap.clearUnfinished();
+    deps.postgres.onExit(() => this.wake());
+    deps.dcs.watch(
+      (change) => this.#onChange(change),
+      () => this.wake(),
+      signal,
+    );
+    while (!signal.aborted) await this.#turnAndWait(signal);
+  }
+
+  /** Ends the turns; the one under way is finished. */
+  stop(): void {
+    this.#stop.abort();
+    this.wake();
+  }
+
+  async #turnAndWait(signal: AbortSignal): Promise<void> {
+    const { deps, state } = this.context;
+    const startedMs = deps.clock.monotonicMs();
+    this.#isWoken = false;
+    const wakeInMs = await this.#turn();
+    if (signal.aborted) return;
+    const loopWaitMs = state.config.global.loopWaitSeconds * 1000;
+    const tookMs = deps.clock.monotonicMs() - startedMs;
+    if (tookMs > loopWaitMs) deps.log.warning('Loop time exceeded, rescheduling immediately.');
+    const waitMs = Math.max(
+      leastPauseMs,
+      Math.min(loopWaitMs - tookMs, wakeInMs ?? loopWaitMs, this.#scheduleInMs()),
+    );
+    state.nextRunAtMs = deps.clock.monotonicMs() + waitMs;
+    await this.#wait(waitMs);
+  }
+
+  /** One turn; what went wrong in it is said and tried again, but for what ends the process. */
+  async #turn(): Promise<number | null> {
+    const { deps, state } = this.context;
+    try {
+      const { wakeInMs } = await runTurn(this.context);
+      await runScheduledRestart(this.context);
+      return wakeInMs;
+    } catch (error) {
+      if (error instanceof AgentExit || error instanceof BootstrapFailed) throw error;
+      const message = `Unexpected exception raised, please report it as a BUG: ${wordsOf(error)}`;
+      deps.log.error(message, { error });
+      noteDecision(state, { rule: 0, why: 'A turn failed', message, atMs: deps.clock.now() });
+      return 1000;
+    }
+  }
+
+  #scheduleInMs(): number {
+    const { state, deps } = this.context;
+    const atMs = state.scheduledRestart?.request.atMs;
+    return atMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, atMs - deps.clock.now());
+  }
+
+  async #wait(waitMs: number): Promise<void> {
+    const { clock } = this.context.deps;
+    if (this.#isWoken) {
+      await clock.delay(leastPauseMs);
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.after(waitMs, resolve);
+    this.#wakeUp = resolve;
+    await promise;
+    timer.cancel();
+    this.#wakeUp = null;
+  }
+
+  #onChange({ key, kind }: DcsChange): void {
+    const isMemberGone = key.startsWith('members/') && kind === 'delete';
+    const isNewMember = key.startsWith('members/') && kind === 'put' && this.#isUnknown(key);
+    if (wakingKeys.has(key) || isMemberGone || isNewMember) this.wake();
+  }
+
+  #isUnknown(key: string): boolean {
+    const name = key.slice('members/'.length);
+    return this.context.state.cluster?.members.every((member) => member.name !== name) ?? true;
+  }
+
+  /** Something that accepts writes, or is about to. */
+  #isExposed(): boolean {
+    const { state, deps, executor } = this.context;
+    if (state.config.global.isPaused || executor.running()?.kind === 'demote') return false;
+    const { isRunning, role } = deps.postgres.lastFacts();
+    return isRunning && (role === 'primary' || role === 'promoted');
+  }
+
+  async #fence(withinMs: number): Promise<void> {
+    const { deps, state } = this.context;
+    void this.context.executor.cancel();
+    await deps.postgres.stop({
+      mode: 'immediate',
+      checkpointFirst: false,
+      timeoutMs: Math.max(200, withinMs / 2),
+      callback: 'on_stop',
+    });
+    deps.postgres.setRole('demoted');
+    forgetLease(this.context);
+    remember(state, {
+      demotedAtMs: deps.clock.monotonicMs(),
+      rewind: { kind: 'unchecked', against: '', why: '' },
+    });
+    this.wake();
+  }
+}

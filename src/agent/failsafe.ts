@@ -1,0 +1,47 @@
+// failsafe_mode: when the store can't be asked, the other members may confirm the leader (spec: POST /failsafe).
+
+import type { FailsafeAnswer } from '#core/ha/values.ts';
+import type { AgentContext } from './context.ts';
+
+const timeoutMs = 2000;
+
+/** Asks everybody of the topology but ourselves. */
+export async function askFailsafe(
+  { deps, state }: AgentContext,
+  topology: Readonly<Record<string, string>>,
+): Promise<readonly FailsafeAnswer[]> {
+  const others = Object.fromEntries(
+    Object.entries(topology).filter(([name]) => name !== state.config.name),
+  );
+  if (Object.keys(others).length === 0) return [];
+  const answers = await deps.peers.postFailsafe(
+    others,
+    {
+      name: state.config.name,
+      conn_url: deps.connUrl,
+      api_url: deps.apiUrl,
+      slots: state.cluster === null ? {} : { ...state.cluster.status.slots },
+    },
+    timeoutMs,
+  );
+  for (const { name, isAccepted, why } of answers) {
+    if (!isAccepted) deps.log.warning(`Failsafe: ${name} did not accept this leader: ${why}`);
+  }
+  return answers;
+}
+
+/** The topology as members should know it; null where the key says so already or failsafe_mode is off. */
+export function wantedTopology({ state }: AgentContext): Readonly<Record<string, string>> | null {
+  const { cluster, config } = state;
+  if (cluster === null || !config.global.isFailsafeMode) return null;
+  const wanted = Object.fromEntries(
+    cluster.members.flatMap(({ name, apiUrl }) =>
+      apiUrl === null ? [] : [[name, apiUrl] as const],
+    ),
+  );
+  const known = cluster.failsafe ?? {};
+  const isSame =
+    Object.keys(known).length === Object.keys(wanted).length &&
+    Object.entries(wanted).every(([name, url]) => known[name] === url);
+  return isSame ? null : wanted;
+}

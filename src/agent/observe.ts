@@ -1,0 +1,129 @@
+// Gathers the world of a turn: the store and PostgreSQL at the same time, and what is remembered of both.
+
+import type { Cluster, Leader, Member } from '#core/dcs/cluster.ts';
+import { nothingLearned } from '#core/ha/world.ts';
+import type { DcsView, Me, World } from '#core/ha/world.ts';
+import { maxLsn } from '#core/ha/look.ts';
+import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
+import { lsnOf } from '#core/postgres/lsn.ts';
+import { noRejoinYet } from '#core/rewind/rejoin.ts';
+import { noteNames } from '#core/sync/plan-sync.ts';
+import { DcsError } from '#adapters/ports/dcs.ts';
+import type { AgentContext } from './context.ts';
+import type { FailsafeSender } from './state.ts';
+import { remember } from './state.ts';
+
+export async function observe(context: AgentContext): Promise<World> {
+  const [dcs, postgres] = await Promise.all([readStore(context), context.deps.postgres.observe()]);
+  noteFacts(context, postgres, dcs);
+  return worldOf(context, dcs, postgres);
+}
+
+/** The same world with the store as it was read last: for decisions between two turns. */
+export function worldOf(context: AgentContext, dcs: DcsView, postgres: PostgresFacts): World {
+  const { state, deps, executor } = context;
+  return {
+    me: meOf(context),
+    config: state.config.global,
+    dcs,
+    postgres,
+    action: executor.running(),
+    memory: state.memory,
+    learned: nothingLearned,
+    nowMs: deps.clock.monotonicMs(),
+    wallMs: deps.clock.now(),
+    chance: deps.random(),
+  };
+}
+
+export function meOf({ state, deps }: AgentContext): Me {
+  const { config } = state;
+  const { watchdog } = deps;
+  return {
+    name: config.name,
+    connUrl: deps.connUrl,
+    apiUrl: deps.apiUrl,
+    tags: state.isLeaving ? { ...config.tags, nosync: true, syncPriority: 0 } : config.tags,
+    hasBootstrapSection: config.bootstrap !== null,
+    hasMethodWithoutLeader: deps.bootstrap.hasMethodWithoutLeader,
+    isWatchdogHealthy: watchdog.isHealthy,
+    isWatchdogRequired: config.watchdog.mode === 'required',
+  };
+}
+
+async function readStore(context: AgentContext): Promise<DcsView> {
+  const { deps, state } = context;
+  try {
+    const found = await deps.dcs.getCluster();
+    state.clusterSeenMs = deps.clock.monotonicMs();
+    state.dcsLastSeenMs = deps.clock.now();
+    return viewOf(context, found);
+  } catch (error) {
+    if (!(error instanceof DcsError)) throw error;
+    deps.log.error(`${error.message}. ${error.hint}`);
+    return { kind: 'error', why: error.message, cached: state.cluster };
+  }
+}
+
+function viewOf({ state, deps }: AgentContext, found: Cluster): DcsView {
+  const sender = state.failsafeSender;
+  const isInjected =
+    found.leader === null &&
+    state.config.global.isFailsafeMode &&
+    sender !== null &&
+    deps.clock.monotonicMs() < sender.untilMs;
+  const cluster = isInjected ? { ...found, leader: leaderByFailsafe(found, sender) } : found;
+  state.cluster = cluster;
+  if (cluster.leader !== null || state.lockedCluster === null) state.lockedCluster = cluster;
+  return {
+    kind: 'cluster',
+    cluster,
+    lockedCluster: state.lockedCluster,
+    isLeaderByFailsafe: isInjected,
+  };
+}
+
+function leaderByFailsafe(cluster: Cluster, sender: FailsafeSender): Leader {
+  const known = cluster.members.find(({ name }) => name === sender.name);
+  const member: Member = known ?? {
+    name: sender.name,
+    session: '',
+    data: {},
+    connUrl: sender.connUrl,
+    apiUrl: sender.apiUrl,
+    state: 'running',
+    role: 'primary',
+    version: null,
+    tags: {},
+    xlogLocation: null,
+    timeline: null,
+    replicationState: null,
+    checkpointAfterPromote: null,
+  };
+  return { modRevision: '0', name: sender.name, session: '', member };
+}
+
+/** What of this turn the next ones need. */
+function noteFacts({ state, deps }: AgentContext, postgres: PostgresFacts, dcs: DcsView): void {
+  const { sql } = postgres;
+  const { memory } = state;
+  state.observedAtMs = deps.clock.monotonicMs();
+  const position =
+    sql === null
+      ? memory.lastLsn
+      : sql.isInRecovery
+        ? (maxLsn(sql.receiveLsn, sql.replayLsn) ?? lsnOf(0))
+        : sql.walFlushLsn;
+  const isLocked = dcs.kind === 'cluster' && dcs.cluster.leader !== null;
+  remember(state, {
+    previousLsn: memory.lastLsn,
+    lastLsn: position,
+    ...(isLocked ? { raceBackoffSinceMs: null } : {}),
+    ...(sql !== null && !sql.isInRecovery
+      ? { sync: noteNames(memory.sync, sql.synchronousStandbyNames, sql.walFlushLsn) }
+      : {}),
+    ...(postgres.sql === null ? {} : { isRecovering: false, hasStartedOnce: true }),
+    ...(sql?.receiverState === 'streaming' ? { rejoin: noRejoinYet } : {}),
+    wasPaused: state.config.global.isPaused,
+  });
+}

@@ -1,0 +1,61 @@
+// Writes what others read of this member: its own key, and as the leader the positions and slots of the cluster.
+
+import { memberValue } from '#core/ha/member-value.ts';
+import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
+import { publishedSlots, retainSlots } from '#core/slots/retain-slots.ts';
+import { scheduledRestartValue } from '#core/rest/restart-request.ts';
+import type { AgentContext } from './context.ts';
+import { wantedTopology } from './failsafe.ts';
+import { meOf } from './observe.ts';
+
+export async function publishMember(context: AgentContext, postgres: PostgresFacts): Promise<void> {
+  const { deps, state, executor } = context;
+  await deps.dcs.touchMember(
+    memberValue({
+      me: meOf(context),
+      version: deps.version,
+      proxyUrl: deps.proxyUrl,
+      postgres,
+      memory: state.memory,
+      action: executor.running(),
+      isPaused: state.config.global.isPaused,
+      scheduledRestart:
+        state.scheduledRestart === null
+          ? null
+          : scheduledRestartValue(state.scheduledRestart, true),
+      progress: postgres.progress,
+    }),
+  );
+}
+
+/** The leader's part, after the lease was proven in this turn. */
+export async function publishStatus(context: AgentContext, postgres: PostgresFacts): Promise<void> {
+  const { deps, state } = context;
+  const { cluster, config, memory } = state;
+  if (cluster === null || postgres.sql === null || memory.lastLsn === null) return;
+  const published = publishedSlots(config.name, postgres.sql.slots, memory.lastLsn, config.global);
+  const {
+    table,
+    retainSlots: retained,
+    expired,
+  } = retainSlots(state.retention, {
+    me: config.name,
+    cluster,
+    published,
+    config: config.global,
+    nowMs: deps.clock.monotonicMs(),
+  });
+  state.retention = table;
+  for (const { name, ageSeconds } of expired) {
+    deps.log.info(
+      `Replication slot '${name}' for absent cluster member is expired after ${ageSeconds} sec.`,
+    );
+  }
+  await deps.dcs.writeStatus({
+    lastLsn: memory.lastLsn,
+    slots: published,
+    retainSlots: retained ?? [],
+  });
+  const topology = wantedTopology(context);
+  if (topology !== null) await deps.dcs.writeFailsafe(topology);
+}

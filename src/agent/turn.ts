@@ -1,0 +1,125 @@
+// One turn of the loop: observe, decide and act until a rule says that the turn is done; then publish.
+
+import { decide } from '#core/ha/table.ts';
+import type { Decision } from '#core/ha/rule.ts';
+import { clusterOf, hasProvenLock, ownLsn } from '#core/ha/look.ts';
+import type { Learned, World } from '#core/ha/world.ts';
+import { DcsError } from '#adapters/ports/dcs.ts';
+import { memberSlots } from '#core/slots/member-slots.ts';
+import { planPhysicalSlots } from '#core/slots/plan-physical-slots.ts';
+import { followDynamic } from './configuration.ts';
+import type { AgentContext } from './context.ts';
+import { observe } from './observe.ts';
+import type { Performed } from './perform.ts';
+import { perform } from './perform.ts';
+import { publishMember, publishStatus } from './publish.ts';
+import { publishFacts } from './publish-facts.ts';
+import { noteDecision } from './state.ts';
+
+/** More steps than any situation needs: beyond it two rules ask for each other. */
+const mostSteps = 64;
+
+export interface TurnOutcome {
+  readonly message: string;
+  /** The next turn comes no later than that; null: `loop_wait`. */
+  readonly wakeInMs: number | null;
+}
+
+export async function runTurn(context: AgentContext): Promise<TurnOutcome> {
+  const observed = await observe(context);
+  if (observed.dcs.kind === 'cluster') await followDynamic(context, observed.dcs.cluster);
+  const start = { ...observed, config: context.state.config.global };
+  const { world, outcome } = await decideAndAct(context, start);
+  await publish(context, world);
+  publishFacts(context, world.dcs.kind === 'cluster');
+  return outcome;
+}
+
+async function decideAndAct(
+  context: AgentContext,
+  start: World,
+): Promise<{ readonly world: World; readonly outcome: TurnOutcome }> {
+  let world = start;
+  for (let count = 0; count < mostSteps; count += 1) {
+    const decision = decide(world);
+    const performed = await carryOut(context, world, decision);
+    if (performed.kind === 'ended') {
+      note(context, decision, performed.message);
+      return { world, outcome: performed };
+    }
+    world = afterStep(context, world, decision, performed.learned);
+  }
+  throw new Error(`The rules do not come to an end: ${world.learned.steps.slice(-8).join(', ')}`);
+}
+
+/** The world with what a step brought to light. */
+function afterStep(
+  { state }: AgentContext,
+  world: World,
+  { rule, step }: Decision,
+  news: Partial<Learned>,
+): World {
+  const steps = [...world.learned.steps, `${rule} ${step.kind}`];
+  return { ...world, memory: state.memory, learned: { ...world.learned, ...news, steps } };
+}
+
+/** A store that fails in the middle of a turn is what the turn goes on with: the rules for it decide. */
+async function carryOut(
+  context: AgentContext,
+  world: World,
+  decision: Decision,
+): Promise<Performed> {
+  try {
+    return await perform(context, world, decision.step);
+  } catch (error) {
+    if (!(error instanceof DcsError)) throw error;
+    context.deps.log.error(`${error.message}. ${error.hint}`);
+    const cut: World = {
+      ...world,
+      dcs: { kind: 'error', why: error.message, cached: context.state.cluster },
+      nowMs: context.deps.clock.monotonicMs(),
+      memory: context.state.memory,
+      learned: { ...world.learned, lock: null, failsafe: null },
+    };
+    const { world: after, outcome } = await decideAndAct(context, cut);
+    context.deps.log.debug(`After the store failed: ${after.learned.steps.join(', ')}`);
+    return { kind: 'ended', message: outcome.message, wakeInMs: outcome.wakeInMs };
+  }
+}
+
+function note({ state, deps }: AgentContext, { rule, why }: Decision, message: string): void {
+  deps.log.info(message, { rule, why });
+  noteDecision(state, { rule, why, message, atMs: deps.clock.now() });
+}
+
+/** What the turn owes the others. A store that fails here is met by the next turn. */
+async function publish(context: AgentContext, world: World): Promise<void> {
+  if (world.dcs.kind === 'error') return;
+  try {
+    const { postgres } = context.deps;
+    if (context.executor.running() === null) await keepSlots(context, world);
+    if (hasProvenLock(world)) await publishStatus(context, world.postgres);
+    await publishMember(context, postgres.lastFacts());
+  } catch (error) {
+    if (!(error instanceof DcsError)) throw error;
+    context.deps.log.error(`${error.message}. ${error.hint}`);
+  }
+}
+
+/** Physical slots of the other members, so that nobody's WAL is thrown away. */
+async function keepSlots({ deps, state }: AgentContext, world: World): Promise<void> {
+  const { sql } = world.postgres;
+  if (sql === null || world.postgres.state === 'starting') return;
+  const { role } = deps.postgres.lastFacts();
+  const cluster = clusterOf(world);
+  const me = { name: world.me.name, role, tags: world.me.tags };
+  const steps = planPhysicalSlots({
+    me,
+    desired: memberSlots(me, cluster, state.config.global),
+    existing: sql.slots,
+    leaderName: hasProvenLock(world) ? world.me.name : (cluster.leader?.name ?? null),
+    localLsn: sql.isInRecovery ? sql.replayLsn : ownLsn(world),
+    config: state.config.global,
+  });
+  if (steps.length > 0) await deps.postgres.applySlots(steps);
+}

@@ -1,0 +1,111 @@
+// Comparison of our position with everybody else's (patroni/ha.py, _is_healthiest_node): who may race, and who is
+// ahead of us.
+
+import { readTags } from '#core/config/patroni/tags-reader.ts';
+import type { Member } from '#core/dcs/cluster.ts';
+import type { Lsn } from '#core/postgres/lsn.ts';
+import {
+  clusterOf,
+  isStandbyCluster,
+  isSynchronous,
+  ownLsn,
+  ownTimeline,
+  timelineOf,
+} from './look.ts';
+import { isNofailover, isSyncMember, isVoter, peerOf, unasked } from './peers.ts';
+import type { World } from './world.ts';
+
+export type RaceVerdict =
+  | { readonly kind: 'may-lead' }
+  | { readonly kind: 'ask'; readonly names: readonly string[] }
+  | { readonly kind: 'clear-failover'; readonly why: string }
+  | { readonly kind: 'may-not'; readonly why: string };
+
+export const mayLead: RaceVerdict = { kind: 'may-lead' };
+
+export function mayNot(why: string): RaceVerdict {
+  return { kind: 'may-not', why };
+}
+
+/** Everybody who may have something to say: members of the last view with a leader, of now, and of failsafe. */
+export function racersOf(world: World): readonly Member[] {
+  if (world.dcs.kind !== 'cluster') return [];
+  const { cluster, lockedCluster } = world.dcs;
+  const byName = new Map<string, Member>();
+  for (const member of [...lockedCluster.members, ...cluster.members])
+    byName.set(member.name, member);
+  return [...byName.values()].filter(
+    ({ name }) => !isSynchronous(world) || isSyncMember(world, name),
+  );
+}
+
+function lagObstacle(world: World, lsn: Lsn): string | null {
+  const { lastLsn } = clusterOf(world).status;
+  const limit = BigInt(world.config.maximumLagOnFailoverBytes);
+  return lastLsn !== null && lastLsn - lsn > limit
+    ? 'My wal position exceeds maximum replication lag'
+    : null;
+}
+
+function timelineObstacle(world: World): string | null {
+  if (!world.config.isTimelineChecked || isStandbyCluster(world)) return null;
+  const timeline = ownTimeline(world);
+  if (timeline === null) return 'Can not figure out my timeline';
+  const known = timelineOf(world);
+  return timeline < known
+    ? `My timeline ${timeline} is behind last known cluster timeline ${known}`
+    : null;
+}
+
+/** Whether the leader that was is ahead of us only by what nobody was told is committed. */
+function isFormerSyncLeader(world: World, name: string): boolean {
+  return isSynchronous(world) && clusterOf(world).sync.leader === name;
+}
+
+function priorityOf(world: World, name: string): number {
+  const peer = peerOf(world, name);
+  return peer === null ? 1 : readTags(peer.tags).tags.failoverPriority;
+}
+
+interface Comparison {
+  readonly isLagChecked: boolean;
+  readonly members: readonly Member[];
+}
+
+/** Compares positions with everybody who answers (patroni/ha.py, _is_healthiest_node). */
+export function compareWithPeers(world: World, { isLagChecked, members }: Comparison): RaceVerdict {
+  const lsn = ownLsn(world);
+  if (lsn === null) return mayNot('My wal position is not known');
+  const obstacle = (isLagChecked ? lagObstacle(world, lsn) : null) ?? timelineObstacle(world);
+  if (obstacle !== null) return mayNot(obstacle);
+  const isQuorum = world.config.synchronousMode === 'quorum' && isSynchronous(world);
+  const rivals = members.filter(
+    (member) =>
+      member.name !== world.me.name &&
+      (!isNofailover(member) || (isQuorum && isVoter(world, member.name))),
+  );
+  const names = unasked(world, rivals);
+  if (names.length > 0) return { kind: 'ask', names };
+  let votes = isQuorum && !isSyncMember(world, world.me.name) ? -1 : 0;
+  for (const { name } of rivals) {
+    const peer = peerOf(world, name);
+    if (peer === null || !peer.isReachable || peer.isWatchdogFailed || peer.lsn === null) continue;
+    if (peer.lsn > lsn) {
+      if (isFormerSyncLeader(world, name)) continue;
+      return mayNot(`Wal position of ${name} is ahead of my wal position`);
+    }
+    const isRival = !isFormerSyncLeader(world, name) && (!isQuorum || isVoter(world, name));
+    if (isRival && peer.lsn === lsn && priorityOf(world, name) > world.me.tags.failoverPriority) {
+      return mayNot(
+        `${name} has equally tolerable WAL position and priority ${priorityOf(world, name)}, ` +
+          `while this node has priority ${world.me.tags.failoverPriority}`,
+      );
+    }
+    if (isVoter(world, name)) votes += 1;
+  }
+  if (!isQuorum || clusterOf(world).sync.leader === world.me.name) return mayLead;
+  const { quorum } = clusterOf(world).sync;
+  return votes >= quorum
+    ? mayLead
+    : mayNot(`Quorum requirement ${quorum} is not reached: ${votes} voters confirmed my position`);
+}

@@ -1,0 +1,68 @@
+// Whether this member may try to take the leader key when nobody has it (patroni/ha.py, is_healthiest_node). Several
+// members may find they may; the store lets one of them have it.
+//
+// Unlike Patroni nobody is stopped by a former leader that still answers: only a lease blocks, and there is none.
+
+import type { RaceVerdict } from './compare-positions.ts';
+import { compareWithPeers, mayLead, mayNot, racersOf } from './compare-positions.ts';
+import { clusterOf, isPrimary, isSynchronous, ownTimeline, timelineOf } from './look.ts';
+import { isSyncMember } from './peers.ts';
+import { judgeManualRace } from './race-by-hand.ts';
+import type { World } from './world.ts';
+
+/** What rules this member out before anybody is asked; null when nothing does. */
+function ownObstacle(world: World): string | null {
+  const { me, config, memory, nowMs } = world;
+  const { failsafe } = clusterOf(world);
+  const failedAtMs = memory.prePromoteFailedAtMs;
+  if (failedAtMs !== null && nowMs - failedAtMs < config.ttlSeconds * 1000) {
+    return 'backoff: skip leader race after pre_promote script failure and releasing the lock voluntarily';
+  }
+  if (world.postgres.state === 'starting') return 'PostgreSQL is still starting up';
+  if (me.tags.nofailover && !config.isPaused) return 'I am not allowed to become primary';
+  if (me.isWatchdogRequired && !me.isWatchdogHealthy) return 'Watchdog device is not usable';
+  if (config.isFailsafeMode && failsafe !== null && Object.keys(failsafe).length > 0) {
+    if (failsafe[me.name] === undefined) return 'I am not a member of the failsafe topology';
+  }
+  return null;
+}
+
+/** A primary without a leader key, for example one that was running before the agent came. */
+function judgePrimary(world: World): RaceVerdict {
+  const { initialize } = clusterOf(world);
+  const systemId = world.postgres.control?.systemId ?? '';
+  if (world.config.isPaused) {
+    return initialize === null || initialize === '' || initialize === systemId
+      ? mayLead
+      : mayNot(`system ID mismatch: ${systemId} != ${initialize}`);
+  }
+  const timeline = ownTimeline(world) ?? 0;
+  return timeline < timelineOf(world)
+    ? mayNot(`My timeline ${timeline} is behind last known cluster timeline ${timelineOf(world)}`)
+    : mayLead;
+}
+
+export function judgeRace(world: World): RaceVerdict {
+  const { config, me } = world;
+  const { failover } = clusterOf(world);
+  const hasRequest =
+    failover !== null && failover.scheduledAtMs === null && !world.learned.isFailoverKeyCleared;
+  if (config.isPaused && hasRequest && !me.tags.nofailover) {
+    const verdict = judgeManualRace(world, failover);
+    if (verdict !== null) return verdict;
+  }
+  const obstacle = ownObstacle(world);
+  if (obstacle !== null && !(isPrimary(world) && !me.tags.nofailover)) return mayNot(obstacle);
+  if (isPrimary(world))
+    return obstacle === null || config.isPaused ? judgePrimary(world) : mayNot(obstacle);
+  if (config.isPaused) return mayNot('Management is paused');
+  if (hasRequest) {
+    const verdict = judgeManualRace(world, failover);
+    if (verdict !== null) return verdict;
+  }
+  const isPrioritySync = config.synchronousMode === 'on' && isSynchronous(world);
+  if (isPrioritySync && !isSyncMember(world, me.name)) {
+    return mayNot('I am not one of the synchronous standbys');
+  }
+  return compareWithPeers(world, { isLagChecked: true, members: racersOf(world) });
+}

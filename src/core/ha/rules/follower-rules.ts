@@ -1,0 +1,65 @@
+// 1000 to 1099: somebody else leads.
+
+import { clusterOf, isPrimary, isStandbyCluster, memberOf, pausePrefix } from '../look.ts';
+import type { Rule } from '../rule.ts';
+import { standbyRole, upstreamOf } from '../upstream.ts';
+import type { World } from '../world.ts';
+
+function leaderName(world: World): string {
+  return clusterOf(world).leader?.name ?? '';
+}
+
+function kindOfLeader(world: World): string {
+  return isStandbyCluster(world) ? 'a standby leader' : 'a leader';
+}
+
+/** 1000 to 1009: a primary that does not lead. They stand before the rules for a history that went apart. */
+export const primaryWithoutKeyRules: readonly Rule[] = [
+  {
+    id: 1001,
+    why: 'In pause two primaries may stand: somebody works on this cluster',
+    decide: (world) =>
+      isPrimary(world) && world.config.isPaused
+        ? { kind: 'done', message: `${pausePrefix(world)}continue to run as primary without lock` }
+        : null,
+  },
+  {
+    id: 1002,
+    why: 'A primary without the key stops at once',
+    decide: (world) =>
+      isPrimary(world)
+        ? {
+            kind: 'start-action',
+            action: { kind: 'demote', mode: 'immediate-nolock' },
+            name: 'immediate-nolock: demote',
+            message: isStandbyCluster(world)
+              ? 'cannot be a real primary in a standby cluster'
+              : 'demoting self because I do not have the lock and I was a leader',
+          }
+        : null,
+  },
+];
+
+/** 1090 to 1099: following. */
+export const followRules: readonly Rule[] = [
+  {
+    id: 1090,
+    why: 'The leader key names somebody who published nothing: where it is, is not known yet',
+    decide: (world) =>
+      isStandbyCluster(world) && memberOf(clusterOf(world), leaderName(world)) === null
+        ? { kind: 'done', message: 'continue following the old known standby leader' }
+        : null,
+  },
+  {
+    id: 1099,
+    why: 'All is well',
+    decide: (world) => ({
+      kind: 'follow',
+      role: standbyRole(world),
+      upstream: upstreamOf(world),
+      message:
+        `${pausePrefix(world)}no action. I am (${world.me.name}), a secondary, ` +
+        `and following ${kindOfLeader(world)} (${leaderName(world)})`,
+    }),
+  },
+];

@@ -1,0 +1,212 @@
+// 750 to 779 and 1050 to 1059: this member's history may have left the leader's. It is compared, and brought back by
+// pg_rewind or by a new clone, whichever the number of attempts so far leaves (core/rewind/rejoin.ts).
+
+import type { Member } from '#core/dcs/cluster.ts';
+import type { RewindVerdict } from '#core/rewind/decide-rewind.ts';
+import { decideRewind } from '#core/rewind/decide-rewind.ts';
+import { nextRejoin } from '#core/rewind/rejoin.ts';
+import { cloneMemberOf } from '../clone-source.ts';
+import { clusterOf, isPrimary, isUnlocked, ownTimeline, ownsLock } from '../look.ts';
+import type { Rule } from '../rule.ts';
+import type { Step } from '../step.ts';
+import { leaderUpstream } from '../upstream.ts';
+import type { World } from '../world.ts';
+
+/** The leader another member can be compared with; null where there is none yet. */
+function leaderMember(world: World): Member | null {
+  if (world.dcs.kind !== 'cluster' || isUnlocked(world) || ownsLock(world)) return null;
+  return clusterOf(world).leader?.member ?? null;
+}
+
+/** The situation a comparison is good for. */
+function situationOf({ name, timeline }: Member): string {
+  return `${name}@${timeline ?? '?'}`;
+}
+
+/** It leads and says on which timeline. */
+function isComparable({ role, timeline, state }: Member): boolean {
+  const leads = role === 'primary' || role === 'master' || role === 'standby_leader';
+  return leads && timeline !== null && state === 'running';
+}
+
+/** What is known of our history against this leader; null where it has to be asked first. */
+function verdictOf(world: World, leader: Member): RewindVerdict | null {
+  const { memory, learned } = world;
+  const { kind, against, why } = memory.rewind;
+  if (kind !== 'unchecked' && against === situationOf(leader)) return { kind, why };
+  if (!isComparable(leader)) {
+    return { kind: 'unknown', why: `${leader.name} has not finished its promotion` };
+  }
+  return learned.rewindFacts === null ? null : decideRewind(learned.rewindFacts);
+}
+
+function compare(world: World): Step | null {
+  const upstream = leaderUpstream(world);
+  return upstream === null ? null : { kind: 'read-rewind-facts', leader: upstream };
+}
+
+/** What is done about a verdict; null where nothing stands against following the leader. */
+function comeBack(world: World, leader: Member, verdict: RewindVerdict): Step | null {
+  const { config, memory, learned, nowMs, postgres } = world;
+  const upstream = leaderUpstream(world);
+  const source = cloneMemberOf(world);
+  const next = nextRejoin(memory.rejoin, {
+    verdict,
+    unknownForMs: postgres.isRunning ? 0 : postgres.stateSinceMs,
+    obstacle: null,
+    against: situationOf(leader),
+    canRewind: config.isUsingPgRewind && (learned.canRewind ?? true),
+    canClone: source !== null && upstream !== null,
+    isLeaderReady: isComparable(leader) && leader.checkpointAfterPromote !== false,
+    config,
+    nowMs,
+  });
+  switch (next.kind) {
+    case 'follow':
+      return null;
+    case 'wait':
+      return { kind: 'done', message: next.why, wakeInMs: Math.max(100, next.untilMs - nowMs) };
+    case 'stuck':
+      return { kind: 'done', message: `${next.why}: ${next.hint}` };
+    case 'rewind':
+      return upstream === null
+        ? null
+        : {
+            kind: 'start-action',
+            action: { kind: 'rewind', leader: upstream },
+            name: `running pg_rewind from ${leader.name}`,
+            message: `running pg_rewind from ${leader.name}: ${next.why}`,
+          };
+    case 'clone':
+      return {
+        kind: 'start-action',
+        action: {
+          kind: 'rejoin-by-clone',
+          source: {
+            kind: 'member',
+            name: source?.name ?? leader.name,
+            isLeader: source === null || source.name === leader.name,
+          },
+          isRemoving: next.isRemoving,
+        },
+        name: 'reinitializing due to diverged timelines',
+        message: `reinitializing due to diverged timelines: ${next.why}`,
+      };
+    default:
+      return next satisfies never;
+  }
+}
+
+function remembered(leader: Member, verdict: RewindVerdict): Step | null {
+  if (verdict.kind === 'unknown') return null;
+  const { kind, why } = verdict;
+  return { kind: 'remember', memory: { rewind: { kind, why, against: situationOf(leader) } } };
+}
+
+/** Whether the verdict was just reached and has to be kept. */
+function isNews({ memory }: World, leader: Member, verdict: RewindVerdict): boolean {
+  return (
+    verdict.kind !== 'unknown' &&
+    (memory.rewind.kind !== verdict.kind || memory.rewind.against !== situationOf(leader))
+  );
+}
+
+/** 750 to 779: a stopped server, before it is started as a standby. */
+export const stoppedRejoinRules: readonly Rule[] = [
+  {
+    id: 750,
+    why: 'A crashed primary that has to be compared or rewound first recovers, so that its end is known',
+    decide: (world) => {
+      const { postgres, memory, config } = world;
+      const state = postgres.control?.clusterState ?? '';
+      const isCrashed = ['in production', 'shutting down', 'in crash recovery'].includes(state);
+      const isDue =
+        !postgres.isRunning &&
+        isCrashed &&
+        !postgres.isSetUpAsStandby &&
+        !memory.wasCrashRecoveryTried &&
+        config.isUsingPgRewind &&
+        leaderMember(world) !== null;
+      return isDue
+        ? {
+            kind: 'start-action',
+            action: { kind: 'crash-recovery' },
+            name: 'doing crash recovery in a single user mode',
+            message: 'doing crash recovery in a single user mode',
+          }
+        : null;
+    },
+  },
+  {
+    id: 751,
+    why: 'A stopped server is compared with the leader before it is started',
+    decide: (world) => {
+      const leader = leaderMember(world);
+      if (world.postgres.isRunning || leader === null) return null;
+      return verdictOf(world, leader) === null ? compare(world) : null;
+    },
+  },
+  {
+    id: 752,
+    why: 'What was found holds as long as the leader stays on its timeline',
+    decide: (world) => {
+      const leader = leaderMember(world);
+      if (world.postgres.isRunning || leader === null) return null;
+      const verdict = verdictOf(world, leader);
+      return verdict !== null && isNews(world, leader, verdict)
+        ? remembered(leader, verdict)
+        : null;
+    },
+  },
+  {
+    id: 753,
+    why: 'A history that went apart is brought back, by one way or another, and always in the end',
+    decide: (world) => {
+      const leader = leaderMember(world);
+      if (world.postgres.isRunning || leader === null) return null;
+      const verdict = verdictOf(world, leader);
+      return verdict === null ? null : comeBack(world, leader, verdict);
+    },
+  },
+];
+
+/** A running standby on another timeline than its leader. */
+function strayedFrom(world: World): Member | null {
+  const leader = leaderMember(world);
+  const isStandby = world.postgres.isRunning && world.postgres.sql !== null && !isPrimary(world);
+  if (leader === null || !isStandby || !isComparable(leader)) return null;
+  return ownTimeline(world) === leader.timeline && !world.memory.rejoin.isDamaged ? null : leader;
+}
+
+/** 1050 to 1059: a running standby. */
+export const runningRejoinRules: readonly Rule[] = [
+  {
+    id: 1051,
+    why: 'A standby on another timeline than its leader may have replayed what the leader never had',
+    decide: (world) => {
+      const leader = strayedFrom(world);
+      return leader !== null && verdictOf(world, leader) === null ? compare(world) : null;
+    },
+  },
+  {
+    id: 1052,
+    why: 'What was found holds as long as the leader stays on its timeline',
+    decide: (world) => {
+      const leader = strayedFrom(world);
+      const verdict = leader === null ? null : verdictOf(world, leader);
+      const isNew = leader !== null && verdict !== null && isNews(world, leader, verdict);
+      return isNew ? remembered(leader, verdict) : null;
+    },
+  },
+  {
+    id: 1053,
+    why: 'A standby that replayed what the leader never had is brought back',
+    decide: (world) => {
+      const leader = strayedFrom(world);
+      const verdict = leader === null ? null : verdictOf(world, leader);
+      return leader !== null && verdict?.kind === 'needed'
+        ? comeBack(world, leader, verdict)
+        : null;
+    },
+  },
+];
