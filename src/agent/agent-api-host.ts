@@ -69,6 +69,7 @@ export class AgentApiHost implements ApiHost {
       config: config.global,
       tags: meOf(this.#context).tags,
       isLeader: isLeading(this.#context),
+      leaseLeftMs: Math.max(0, Math.ceil((state.memory.leaseUntilMs ?? nowMs) - nowMs)),
       systemId: facts.control?.systemId ?? null,
       observedAtMs: state.observedAtMs,
       nextRunAtMs: state.nextRunAtMs,

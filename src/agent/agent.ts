@@ -1,6 +1,7 @@
 // The agent of one member: turn after turn, each as soon as there is a reason for it. Reasons are the postmaster's
 // end, a change in the store, a long action that ended, a request over REST; `loop_wait` is the safety net.
 
+import { isDemoting } from '#core/ha/look.ts';
 import type { DcsChange } from '#adapters/ports/dcs.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import type { AgentContext } from './context.ts';
@@ -24,6 +25,9 @@ const wakingKeys: ReadonlySet<string> = new Set([
 
 /** The shortest time between two turns, in milliseconds: a store that changes all the time is no reason to spin. */
 const leastPauseMs = 20;
+
+/** The least time a fenced server gets for an immediate stop before it is killed, in milliseconds. */
+const leastFenceMs = 200;
 
 export class Agent {
   readonly context: AgentContext;
@@ -137,7 +141,7 @@ export class Agent {
   /** Something that accepts writes, or is about to. */
   #isExposed(): boolean {
     const { state, deps, executor } = this.context;
-    if (state.config.global.isPaused || executor.running()?.kind === 'demote') return false;
+    if (state.config.global.isPaused || isDemoting({ action: executor.running() })) return false;
     const { isRunning, role } = deps.postgres.lastFacts();
     return isRunning && (role === 'primary' || role === 'promoted');
   }
@@ -145,13 +149,9 @@ export class Agent {
   async #fence(withinMs: number): Promise<void> {
     const { deps, state } = this.context;
     void this.context.executor.cancel();
-    await deps.postgres.stop({
-      mode: 'immediate',
-      checkpointFirst: false,
-      timeoutMs: Math.max(200, withinMs / 2),
-      callback: 'on_stop',
-    });
+    await deps.postgres.fence(Math.max(leastFenceMs, withinMs / 2));
     deps.postgres.setRole('demoted');
+    deps.postgres.callbacks('on_role_change', 'demoted');
     forgetLease(this.context);
     remember(state, {
       demotedAtMs: deps.clock.monotonicMs(),

@@ -3,6 +3,7 @@
 import type { AskingStep, EndingStep, Step } from '#core/ha/step.ts';
 import { isEnding } from '#core/ha/step.ts';
 import type { Learned, World } from '#core/ha/world.ts';
+import { knownMembers } from '#core/ha/known-members.ts';
 import { peerTimeoutMs } from '#core/ha/peers.ts';
 import { failsafeTopology } from '#core/ha/rules/store-rules.ts';
 import { acquireLock, proveLease, refreshLock, releaseLock } from './leadership.ts';
@@ -50,7 +51,7 @@ async function end(context: AgentContext, world: World, step: EndingStep): Promi
       return ended(step.message);
     case 'follow':
       await follow(context, step.role, step.upstream);
-      return ended(step.message);
+      return ended(step.message, step.wakeInMs);
     case 'confirm-primary':
       confirmPrimary(context, world);
       return ended(step.message, step.wakeInMs);
@@ -133,9 +134,7 @@ async function askPeers(
   world: World,
   names: readonly string[],
 ): Promise<Learned['peers']> {
-  if (world.dcs.kind !== 'cluster') return world.learned.peers;
-  const { cluster, lockedCluster } = world.dcs;
-  const known = [...cluster.members, ...lockedCluster.members];
+  const known = knownMembers(world.dcs);
   const asked = names.flatMap((name) => known.find((member) => member.name === name) ?? []);
   return [...world.learned.peers, ...(await deps.peers.getStatus(asked, peerTimeoutMs))];
 }

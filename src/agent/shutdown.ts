@@ -4,6 +4,7 @@
 import { isSyncStandby } from '#core/ha/sync-membership.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { DcsError } from '#adapters/ports/dcs.ts';
+import { untilSuccessor } from './actions/demote.ts';
 import type { Agent } from './agent.ts';
 import type { AgentContext } from './context.ts';
 import { wordsOf } from './executor.ts';
@@ -67,11 +68,7 @@ async function stopServer(context: AgentContext): Promise<void> {
     onShutdownCheckpoint: async (lsn, previousLsn) => {
       lastLsn = previousLsn;
       if (!isLeader || releasing.done !== null) return;
-      const others = (state.cluster?.members ?? []).filter(
-        ({ name, apiUrl }) => name !== state.config.name && apiUrl !== null,
-      );
-      const answers = await deps.peers.getStatus(others, 500);
-      if (answers.some((peer) => peer.isReachable && peer.lsn !== null && peer.lsn >= lsn)) {
+      if (await untilSuccessor(context, null, lsn)) {
         releasing.done ??= releaseLock(context, previousLsn);
       }
     },

@@ -72,6 +72,8 @@ export interface PostgresPort {
 
   start(options: StartOptions, signal?: AbortSignal): Promise<StartOutcome>;
   stop(options: StopOptions, signal?: AbortSignal): Promise<boolean>;
+  /** Stops it at once, whatever else is being done with it; resolves when it has ended or the time is over. */
+  fence(withinMs: number): Promise<boolean>;
   restart(options: StartOptions & { readonly stopTimeoutMs: number | null }): Promise<StartOutcome>;
   reload(): Promise<void>;
   /** Sends the promotion and resolves when the server accepts writes, or false after the time. */
@@ -81,7 +83,8 @@ export interface PostgresPort {
     role: Role,
     upstream: Upstream | null,
   ): Promise<'nothing' | 'reload' | 'restart'>;
-  checkpoint(): Promise<boolean>;
+  /** Takes as long as it takes; false where it failed or was called off. */
+  checkpoint(signal?: AbortSignal): Promise<boolean>;
   setRole(role: Role): void;
   setState(state: PostgresFacts['state']): void;
   setSynchronousStandbyNames(value: string | null): Promise<void>;

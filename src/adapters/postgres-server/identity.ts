@@ -46,6 +46,13 @@ function impossible(message: string, hint: string): FoundIdentity {
   return { kind: 'impossible', problem: problem('RUN_AS_IMPOSSIBLE', message, hint) };
 }
 
+/** The home directory of a user of this machine; null where it has none that is known. */
+export async function homeOf({ name }: Pick<Identity, 'name'>): Promise<string | null> {
+  const passwd = await readFile('/etc/passwd', 'utf8');
+  const entry = passwd.split('\n').find((line) => line.startsWith(`${name}:`));
+  return entry?.split(':')[5] ?? null;
+}
+
 /** The identity asked for by name; null asks for `postgres` when we are root, else for ourselves. */
 export async function findIdentity(wanted: string | null): Promise<FoundIdentity> {
   const self = userInfo();

@@ -1,7 +1,7 @@
 // Gathers the facts of one turn. What costs a process is asked only when something has changed: a server that
 // answers tells of its control file itself.
 
-import type { ControlData, PostgresFacts } from '#core/ha/postgres-facts.ts';
+import type { ControlData, PostgresFacts, SqlFacts } from '#core/ha/postgres-facts.ts';
 import type { MonitorRow } from '#core/postgres/monitor-row.ts';
 import { controlFileMark, readControlData } from './control-reader.ts';
 import type { DataDirectoryFacts } from './data-directory-facts.ts';
@@ -12,6 +12,7 @@ import type { MemberServer } from './member-server.ts';
 import type { MemberState } from './member-state.ts';
 import type { Monitor } from './monitor.ts';
 import type { RestartWatch } from './restart-watch.ts';
+import type { StandbyTimeline } from './standby-timeline.ts';
 
 export interface ObserverParts {
   readonly place: MemberPlace;
@@ -20,6 +21,7 @@ export interface ObserverParts {
   readonly state: MemberState;
   readonly monitor: Monitor;
   readonly restarts: RestartWatch;
+  readonly timeline: StandbyTimeline;
 }
 
 const notRunning = 'it does not run';
@@ -107,6 +109,12 @@ export class MemberObserver {
     return this.#control;
   }
 
+  /** A standby that receives nothing does not tell its timeline in SQL. */
+  async #withTimeline(sql: SqlFacts): Promise<SqlFacts> {
+    if (!sql.isInRecovery || sql.receivedTimeline !== null) return sql;
+    return { ...sql, timeline: await this.#parts.timeline.read() };
+  }
+
   async observe(): Promise<PostgresFacts> {
     const { server, state, monitor, files } = this.#parts;
     const isRunning = server.process !== null;
@@ -139,7 +147,7 @@ export class MemberObserver {
       state: state.state,
       stateSinceMs: state.ageMs,
       role: state.role,
-      sql: row?.sql ?? null,
+      sql: row === null ? null : await this.#withTimeline(row.sql),
       sqlProblem: row === null ? sqlProblem : '',
       isSetUpAsStandby: await files.isSetUpAsStandby(),
       pendingRestart: this.#parts.restarts.reason,

@@ -42,8 +42,10 @@ import { sendPromotion, waitForPromotion } from './promote-server.ts';
 import { readRunningRecovery } from './recovery-state.ts';
 import { RestartWatch } from './restart-watch.ts';
 import { readHistoryFile } from './rewind-facts.ts';
-import { runBeforeStop, runScript } from './run-script.ts';
+import { runScript } from './run-script.ts';
 import { applySlotSteps } from './slots.ts';
+import { standbyTimeline } from './standby-timeline.ts';
+import { stopMember } from './stop-member.ts';
 import { TurnTaker } from './turn-taker.ts';
 
 export interface MemberPostgresOptions {
@@ -105,6 +107,10 @@ export class MemberPostgres implements PostgresPort {
       state: this.#state,
       monitor: this.#monitor,
       restarts: this.#restarts,
+      timeline: standbyTimeline(
+        () => this.#config.postgresql,
+        () => clock.monotonicMs(),
+      ),
     });
     this.#rewinder = new MemberRewinder({
       place: this.place,
@@ -288,32 +294,26 @@ export class MemberPostgres implements PostgresPort {
     });
   }
 
-  async #stop(options: StopOptions, signal?: AbortSignal): Promise<boolean> {
-    await this.#server.adopt();
-    if (this.#server.process === null) {
-      options.onSafepoint?.();
-      return true;
-    }
-    if (options.checkpointFirst) await requestCheckpoint(this.#config, this.#log, signal);
-    this.#state.state = 'stopping';
-    const startedMs = performance.now();
-    const { timeoutMs } = options;
-    const { beforeStop } = this.#config.postgresql;
-    if (beforeStop !== null) {
-      await runBeforeStop(beforeStop, this.place.identity, this.#log, timeoutMs, signal);
-    }
-    const usedMs = performance.now() - startedMs;
-    // A smart shutdown would wait for this one too.
+  /** Waits for nobody's turn: what runs is a server that must not accept another write. */
+  async fence(withinMs: number): Promise<boolean> {
     this.#monitor.reset();
-    return this.#server.stop({
-      mode: options.mode,
-      timeoutMs: timeoutMs === null ? null : Math.max(0, timeoutMs - usedMs),
-      signal,
-      onSafepoint: options.onSafepoint,
-      onShutdownCheckpoint: options.onShutdownCheckpoint,
-      onProblem: (error) =>
-        this.#log.error(`Cannot pass the shutdown checkpoint on: ${reasonOf(error)}`),
+    const isStopped = await this.#server.stop({
+      mode: 'immediate',
+      timeoutMs: withinMs,
+      onProblem: () => undefined,
     });
+    this.#state.state = isStopped ? 'stopped' : 'stop failed';
+    return isStopped;
+  }
+
+  async #stop(options: StopOptions, signal?: AbortSignal): Promise<boolean> {
+    const onStopping = (): void => {
+      this.#state.state = 'stopping';
+      // A smart shutdown would wait for this one too.
+      this.#monitor.reset();
+    };
+    const parts = { config: this.#config, place: this.place, server: this.#server, log: this.#log };
+    return stopMember({ ...parts, onStopping }, options, signal);
   }
 
   async restart(
@@ -378,8 +378,8 @@ export class MemberPostgres implements PostgresPort {
     });
   }
 
-  async checkpoint(): Promise<boolean> {
-    return requestCheckpoint(this.#config, this.#log);
+  async checkpoint(signal?: AbortSignal): Promise<boolean> {
+    return requestCheckpoint(this.#config, this.#log, signal);
   }
 
   async setSynchronousStandbyNames(value: string | null): Promise<void> {

@@ -8,7 +8,7 @@ import { identText } from '#core/config/patroni/ident.ts';
 import { postgresqlConfText } from '#core/config/patroni/postgresql-conf.ts';
 import { readRecoveryConf } from '#core/config/patroni/recovery-parameters.ts';
 import type { StandbySettings } from '#core/config/patroni/recovery-settings.ts';
-import { standbySettings } from '#core/config/patroni/recovery-settings.ts';
+import { primarySettings, standbySettings } from '#core/config/patroni/recovery-settings.ts';
 import { roleParameters } from '#core/config/patroni/role-parameters.ts';
 import type { RoleVariant } from '#core/config/patroni/role-variant.ts';
 import { roleVariantOf } from '#core/config/patroni/role-variant.ts';
@@ -68,7 +68,8 @@ function recoverySettings(request: SettingsRequest, variant: RoleVariant): Stand
       passfileText: null,
     };
   }
-  if (bootstrapRecovery !== null || variant === 'primary') return noRecovery;
+  if (bootstrapRecovery !== null) return noRecovery;
+  if (variant === 'primary') return primarySettings;
   return standbySettings({
     memberName: config.name,
     serverVersion,

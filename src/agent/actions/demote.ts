@@ -14,6 +14,9 @@ import { remember } from '../state.ts';
 /** How long a peer may take to say how far it is, in milliseconds. */
 const candidateTimeoutMs = 500;
 
+/** How long the key waits for a candidate that is about to have everything, in milliseconds. */
+const successorPatienceMs = 400;
+
 /** The least time an orderly stop gets, in milliseconds, however short the lease is. */
 const leastStopMs = 200;
 
@@ -28,8 +31,11 @@ function stopTimeoutMs({ state, guard, deps }: AgentContext, mode: DemoteMode): 
   return isBounded ? global.primaryStopTimeoutSeconds * 1000 : null;
 }
 
-/** Whether somebody who may take over has received the shutdown checkpoint. */
-async function hasSuccessor(
+/**
+ * Whether somebody who may take over has the shutdown checkpoint, within a short while: the walsenders are still
+ * sending. Where nobody has, the key is released when the server has ended.
+ */
+export async function untilSuccessor(
   { state, deps }: AgentContext,
   candidate: string | null,
   lsn: Lsn,
@@ -40,8 +46,14 @@ async function hasSuccessor(
   const asked = (named === null ? cluster.members : [named]).filter(
     ({ name, apiUrl }) => name !== config.name && apiUrl !== null,
   );
-  const answers = await deps.peers.getStatus(asked, candidateTimeoutMs);
-  return answers.some((peer) => peer.isReachable && peer.lsn !== null && peer.lsn >= lsn);
+  const untilMs = deps.clock.monotonicMs() + successorPatienceMs;
+  for (;;) {
+    const answers = await deps.peers.getStatus(asked, candidateTimeoutMs);
+    if (answers.some((peer) => peer.isReachable && peer.lsn !== null && peer.lsn >= lsn))
+      return true;
+    if (asked.length === 0 || deps.clock.monotonicMs() >= untilMs) return false;
+    await deps.clock.delay(catchUpPollMs);
+  }
 }
 
 /** How often the candidate is looked at before the stop, in milliseconds. */
@@ -59,8 +71,12 @@ async function waitForCandidate(
   const { postgres, clock, log } = deps;
   const limitMs = Math.max(2000, state.config.global.loopWaitSeconds * 1000);
   const untilMs = clock.monotonicMs() + limitMs;
-  await postgres.checkpoint();
-  const flushed = (await postgres.observe()).sql?.walFlushLsn ?? null;
+  await postgres.checkpoint(handle.signal);
+  handle.signal.throwIfAborted();
+  const { sql } = await postgres.observe();
+  // A standby leader writes nothing that anybody could lack.
+  if (sql?.isInRecovery === true) return true;
+  const flushed = sql?.walFlushLsn ?? null;
   for (;;) {
     if (flushed !== null && isCaughtUp(await postgres.observe(), candidate, flushed)) return true;
     if (clock.monotonicMs() >= untilMs) break;
@@ -115,7 +131,7 @@ export async function demote(
     onShutdownCheckpoint: async (lsn, previousLsn) => {
       lastLsn = previousLsn;
       if (!isKeyReleased || releasing.done !== null) return;
-      if (await hasSuccessor(context, candidate, lsn)) {
+      if (await untilSuccessor(context, candidate, lsn)) {
         postgres.setRole('demoted');
         release(previousLsn);
       }

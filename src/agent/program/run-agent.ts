@@ -9,7 +9,7 @@ import type { HttpPeers } from '#adapters/peers/http-peers.ts';
 import { openHttpPeers } from '#adapters/peers/http-peers.ts';
 import { rememberingResolver } from '#adapters/peers/resolve-name.ts';
 import type { Identity } from '#adapters/postgres-server/identity.ts';
-import { findIdentity } from '#adapters/postgres-server/identity.ts';
+import { findIdentity, homeOf } from '#adapters/postgres-server/identity.ts';
 import type { ClockPort } from '#adapters/ports/agent-ports.ts';
 import { MemberPostgres } from '#adapters/postgres/member-postgres.ts';
 import { createMachineClock } from '#adapters/system/machine-clock.ts';
@@ -64,7 +64,7 @@ export async function runAgent(path: string | null, say: Say): Promise<number> {
   const created = await createConfigSource({
     path,
     variables: process.env,
-    homeDirectory: homedir(),
+    homeDirectory: await serverHome(),
     onWarning: (sentence) => warn(sentence),
   });
   if (created.kind === 'faults') {
@@ -200,6 +200,13 @@ async function runUntilTold(agent: Agent, reload: () => void): Promise<number> {
     log.critical(error.message);
     return 1;
   }
+}
+
+/** Where PostgreSQL's user keeps its files: its programs can't read what stands in root's home. */
+async function serverHome(): Promise<string> {
+  const found = await findIdentity(null);
+  const home = found.kind === 'found' ? await homeOf(found.identity) : null;
+  return home ?? homedir();
 }
 
 async function reloadConfiguration(agent: Agent, source: ConfigSource): Promise<void> {

@@ -4,6 +4,7 @@
 import { readTags } from '#core/config/patroni/tags-reader.ts';
 import type { Member } from '#core/dcs/cluster.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
+import { knownMembers } from './known-members.ts';
 import {
   clusterOf,
   isStandbyCluster,
@@ -13,6 +14,7 @@ import {
   timelineOf,
 } from './look.ts';
 import { isNofailover, isSyncMember, isVoter, peerOf, unasked } from './peers.ts';
+import type { PeerStatus } from './values.ts';
 import type { World } from './world.ts';
 
 export type RaceVerdict =
@@ -27,14 +29,9 @@ export function mayNot(why: string): RaceVerdict {
   return { kind: 'may-not', why };
 }
 
-/** Everybody who may have something to say: members of the last view with a leader, of now, and of failsafe. */
+/** Everybody who may have something to say; in a synchronous cluster only who may hold every acknowledged commit. */
 export function racersOf(world: World): readonly Member[] {
-  if (world.dcs.kind !== 'cluster') return [];
-  const { cluster, lockedCluster } = world.dcs;
-  const byName = new Map<string, Member>();
-  for (const member of [...lockedCluster.members, ...cluster.members])
-    byName.set(member.name, member);
-  return [...byName.values()].filter(
+  return knownMembers(world.dcs).filter(
     ({ name }) => !isSynchronous(world) || isSyncMember(world, name),
   );
 }
@@ -67,6 +64,16 @@ function priorityOf(world: World, name: string): number {
   return peer === null ? 1 : readTags(peer.tags).tags.failoverPriority;
 }
 
+/**
+ * Only a lease blocks: a former leader that still holds one, while the store has lost its key, is waited for. A Patroni
+ * does not tell of its lease and does not fence itself, so there an answering primary blocks as it does in Patroni.
+ */
+function stillLeading({ name, leaseLeftMs, isInRecovery }: PeerStatus): string | null {
+  if (leaseLeftMs === null)
+    return isInRecovery === false ? `Primary (${name}) is still alive` : null;
+  return leaseLeftMs > 0 ? `${name} still holds a leader lease for ${leaseLeftMs} ms` : null;
+}
+
 interface Comparison {
   readonly isLagChecked: boolean;
   readonly members: readonly Member[];
@@ -89,7 +96,10 @@ export function compareWithPeers(world: World, { isLagChecked, members }: Compar
   let votes = isQuorum && !isSyncMember(world, world.me.name) ? -1 : 0;
   for (const { name } of rivals) {
     const peer = peerOf(world, name);
-    if (peer === null || !peer.isReachable || peer.isWatchdogFailed || peer.lsn === null) continue;
+    if (peer === null || !peer.isReachable) continue;
+    const leading = stillLeading(peer);
+    if (leading !== null) return mayNot(leading);
+    if (peer.isWatchdogFailed || peer.lsn === null) continue;
     if (peer.lsn > lsn) {
       if (isFormerSyncLeader(world, name)) continue;
       return mayNot(`Wal position of ${name} is ahead of my wal position`);

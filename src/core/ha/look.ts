@@ -50,6 +50,11 @@ export function isPrimary({ postgres }: World): boolean {
   );
 }
 
+/** It stops being the primary. A step-down that still waits for its successor has not begun to. */
+export function isDemoting({ action }: Pick<World, 'action'>): boolean {
+  return action?.kind === 'demote' && !action.isCancellable;
+}
+
 /** A standby cluster has no primary: its leader replicates from elsewhere. */
 export function isStandbyCluster({ config }: World): boolean {
   return config.standbyCluster !== null;

@@ -30,17 +30,18 @@ function judgeCandidate(world: World, failover: Failover, candidate: string): Ra
 /** Null where the key has nothing to say and everybody may race. */
 export function judgeManualRace(world: World, failover: Failover): RaceVerdict | null {
   const { me, config } = world;
-  const isLimitedToSync =
-    failover.leader !== null && config.synchronousMode === 'on' && isSynchronous(world);
-  if (isLimitedToSync && !isSyncMember(world, me.name)) {
-    return mayNot('I am not one of the synchronous standbys');
-  }
+  const isLackingCommits =
+    config.synchronousMode === 'on' && isSynchronous(world) && !isSyncMember(world, me.name);
+  const notSynchronous = mayNot('I am not one of the synchronous standbys');
+  if (isLackingCommits && failover.leader !== null) return notSynchronous;
   if (failover.candidate !== null) {
     const verdict = judgeCandidate(world, failover, failover.candidate);
     if (verdict !== null) return verdict;
   } else if (config.isPaused) {
     return mayNot('A failover in pause needs a candidate');
   }
+  // Somebody may name a candidate that lacks commits; nobody takes its place with less.
+  if (isLackingCommits) return notSynchronous;
   if (failover.leader === me.name) return judgeFormerLeader(world, failover);
   const members = racersOf(world).filter(({ name }) => name !== failover.leader);
   return compareWithPeers(world, { isLagChecked: false, members });

@@ -10,16 +10,20 @@ import { isSyncMember } from './peers.ts';
 import { judgeManualRace } from './race-by-hand.ts';
 import type { World } from './world.ts';
 
-/** What rules this member out before anybody is asked; null when nothing does. */
-function ownObstacle(world: World): string | null {
-  const { me, config, memory, nowMs } = world;
-  const { failsafe } = clusterOf(world);
+/** What rules out anybody for a while; null when nothing does. */
+function passingObstacle({ config, memory, nowMs, postgres }: World): string | null {
   const failedAtMs = memory.prePromoteFailedAtMs;
   if (failedAtMs !== null && nowMs - failedAtMs < config.ttlSeconds * 1000) {
     return 'backoff: skip leader race after pre_promote script failure and releasing the lock voluntarily';
   }
-  if (world.postgres.state === 'starting') return 'PostgreSQL is still starting up';
-  if (me.tags.nofailover && !config.isPaused) return 'I am not allowed to become primary';
+  return postgres.state === 'starting' ? 'PostgreSQL is still starting up' : null;
+}
+
+/** What rules a standby out before anybody is asked; null when nothing does. */
+function standbyObstacle(world: World): string | null {
+  const { me, config } = world;
+  const { failsafe } = clusterOf(world);
+  if (me.tags.nofailover) return 'I am not allowed to become primary';
   if (me.isWatchdogRequired && !me.isWatchdogHealthy) return 'Watchdog device is not usable';
   if (config.isFailsafeMode && failsafe !== null && Object.keys(failsafe).length > 0) {
     if (failsafe[me.name] === undefined) return 'I am not a member of the failsafe topology';
@@ -36,6 +40,11 @@ function judgePrimary(world: World): RaceVerdict {
       ? mayLead
       : mayNot(`system ID mismatch: ${systemId} != ${initialize}`);
   }
+  // Whoever the key names has led since, and may have commits that were acknowledged without us.
+  const { sync } = clusterOf(world);
+  if (isSynchronous(world) && sync.leader !== world.me.name) {
+    return mayNot(`${sync.leader} led the synchronous cluster after me`);
+  }
   const timeline = ownTimeline(world) ?? 0;
   return timeline < timelineOf(world)
     ? mayNot(`My timeline ${timeline} is behind last known cluster timeline ${timelineOf(world)}`)
@@ -51,11 +60,12 @@ export function judgeRace(world: World): RaceVerdict {
     const verdict = judgeManualRace(world, failover);
     if (verdict !== null) return verdict;
   }
-  const obstacle = ownObstacle(world);
-  if (obstacle !== null && !(isPrimary(world) && !me.tags.nofailover)) return mayNot(obstacle);
-  if (isPrimary(world))
-    return obstacle === null || config.isPaused ? judgePrimary(world) : mayNot(obstacle);
+  const passing = passingObstacle(world);
+  if (passing !== null) return mayNot(passing);
+  if (isPrimary(world)) return judgePrimary(world);
   if (config.isPaused) return mayNot('Management is paused');
+  const obstacle = standbyObstacle(world);
+  if (obstacle !== null) return mayNot(obstacle);
   if (hasRequest) {
     const verdict = judgeManualRace(world, failover);
     if (verdict !== null) return verdict;

@@ -60,6 +60,7 @@ export type EndingStep =
       readonly role: 'replica' | 'standby_leader';
       readonly upstream: Upstream | null;
       readonly message: string;
+      readonly wakeInMs?: number;
     }
   /** The server is a primary already and stays one. */
   | { readonly kind: 'confirm-primary'; readonly message: string; readonly wakeInMs?: number };

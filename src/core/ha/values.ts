@@ -36,6 +36,8 @@ export interface PeerStatus {
   readonly lsn: Lsn | null;
   readonly tags: JsonObject;
   readonly isWatchdogFailed: boolean;
+  /** What is left of the leader lease it holds, in milliseconds; 0 for none. Null: it does not tell, as Patroni. */
+  readonly leaseLeftMs: number | null;
 }
 
 export interface FailsafeAnswer {

@@ -40,6 +40,8 @@ export interface ApiView {
   readonly tags: Tags;
   /** The lease is ours and has not run out on the monotonic clock. */
   readonly isLeader: boolean;
+  /** What is left of it, in milliseconds; 0 for none. */
+  readonly leaseLeftMs: number;
   /** Null while the data directory has none. */
   readonly systemId: string | null;
   /** Monotonic milliseconds at which the facts were gathered. */

@@ -16,6 +16,7 @@ export function unreachable(name: string): PeerStatus {
     lsn: null,
     tags: {},
     isWatchdogFailed: false,
+    leaseLeftMs: null,
   };
 }
 
@@ -45,5 +46,6 @@ export function readPeerStatus(name: string, text: string): PeerStatus {
     lsn: isPrimary ? location : furthest(wal),
     tags: asObject(status['tags']) ?? {},
     isWatchdogFailed: status['watchdog_failed'] === true,
+    leaseLeftMs: asCount(status['leader_lease_ms']),
   };
 }

@@ -94,6 +94,8 @@ export function statusDocument(view: ApiView): JsonObject {
     ...(view.config.isPaused && { pause: true }),
     ...((cluster === null || isUnlocked(cluster)) && { cluster_unlocked: true }),
     ...(view.isFailsafeActive && { failsafe_mode_is_active: true }),
+    // Ours: another member may lead only when this has run out.
+    leader_lease_ms: view.leaseLeftMs,
     dcs_last_seen: Math.floor(view.dcsLastSeenMs / 1000),
     ...(Object.keys(view.tags.raw).length > 0 && { tags: view.tags.raw }),
     ...(view.systemId !== null && { database_system_identifier: view.systemId }),

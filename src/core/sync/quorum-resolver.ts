@@ -125,18 +125,16 @@ function restart(state: QuorumState, target: QuorumTarget): Resolution {
   return transition('restart', state, voting.quorum, voting.voters);
 }
 
-function goalOf(state: QuorumState, target: QuorumTarget): Goal {
-  const { voting } = state;
-  const isHolding = target.isStrict && target.active.size === 0;
-  const active = isHolding ? voting.voters : target.active;
-  // With nobody there the last voters keep what they promised.
-  const wanted = isHolding
-    ? Math.max(1, target.mode === 'on' ? active.size : active.size - voting.quorum)
-    : target.wanted;
-  const count = Math.min(wanted, active.size);
-  const num = isHolding ? Math.max(1, count) : count;
+function goalOf({ voting }: QuorumState, { active, wanted, isStrict }: QuorumTarget): Goal {
+  if (isStrict && active.size === 0) {
+    // The last voters keep what they promised: nobody is there who could be confirmed for anything else.
+    const names = voting.voters;
+    const num = Math.max(1, names.size);
+    return { voting: { voters: names, quorum: 0 }, acknowledging: { names, num, isAnybody: false } };
+  }
+  const num = Math.min(wanted, active.size);
   return {
-    voting: { voters: active, quorum: active.size - count },
+    voting: { voters: active, quorum: active.size - num },
     acknowledging: { names: active, num, isAnybody: false },
   };
 }

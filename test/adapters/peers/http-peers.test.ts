@@ -101,6 +101,7 @@ test('members are asked at the same time, and who does not answer well is out of
     lsn: 300n,
     tags: { zone: 'a' },
     isWatchdogFailed: false,
+    leaseLeftMs: null,
   };
   assert.deepEqual(statuses, [
     good,

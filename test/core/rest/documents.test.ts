@@ -104,6 +104,7 @@ test('a standby tells everything in the order in which it always stood', () => {
       pause: true,
       cluster_unlocked: true,
       failsafe_mode_is_active: true,
+      leader_lease_ms: 0,
       dcs_last_seen: 1_763_633_101,
       tags: { clonefrom: true },
       database_system_identifier: '7412345678901234567',
@@ -129,7 +130,7 @@ test('a primary tells its position and who replicates from it', () => {
       '"xlog": {"location": 67419584}',
       '"timeline": 2',
       '"replication": [{"usename": "replicator", "application_name": "postgres-1", "client_addr": "10.0.0.2", "state": "streaming", "sync_state": "async", "sync_priority": 0}]',
-      '"dcs_last_seen": 1763633101',
+      '"leader_lease_ms": 0, "dcs_last_seen": 1763633101',
       '"database_system_identifier": "7412345678901234567"',
       '"patroni": {"version": "4.1.4", "scope": "batman", "name": "postgres-0"}}',
     ].join(', '),
@@ -141,6 +142,7 @@ test('a server that does not answer is unknown, and what it said before is not t
   assert.deepEqual(Object.keys(document), [
     'state',
     'role',
+    'leader_lease_ms',
     'dcs_last_seen',
     'database_system_identifier',
     'patroni',
@@ -403,6 +405,7 @@ test('a peer of Patroni 3.0 is understood too, and nonsense is somebody out of r
     lsn: 100_663_296n,
     tags: { nofailover: true },
     isWatchdogFailed: true,
+    leaseLeftMs: null,
   });
   const big =
     '{"role": "replica", "wal": {"received_location": 9223372036854775808, "replayed_location": 5}}';

@@ -138,6 +138,7 @@ export const standby: ApiView = {
   config: configOf({}),
   tags: tagsOf({}),
   isLeader: false,
+  leaseLeftMs: 0,
   systemId: '7412345678901234567',
   observedAtMs: 1000,
   nextRunAtMs: 11_000,

@@ -68,6 +68,15 @@ const blanked = {
   recovery_target_xid: '',
 } as const;
 
+/**
+ * What of it a primary keeps: a promoted server that lost these lines would complain with each reload that they can't
+ * be changed without a restart.
+ */
+export const primarySettings: StandbySettings = {
+  parameters: { ...blanked, recovery_target_timeline: 'latest' },
+  passfileText: null,
+};
+
 /** Everything of recovery a standby of this upstream is to have. */
 export function standbySettings(request: StandbyRequest): StandbySettings {
   const { upstream, serverVersion } = request;

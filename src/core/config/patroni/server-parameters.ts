@@ -60,8 +60,14 @@ function refusal(name: string, value: string, request: ServerParametersRequest):
   return null;
 }
 
+/**
+ * Where nobody says otherwise. PostgreSQL's own 5 s would keep standbys, and in synchronous mode every commit, waiting
+ * for a primary that has long been started again.
+ */
+const preferred = { wal_retrieve_retry_interval: '500ms' } as const;
+
 function configuredValues(request: ServerParametersRequest): Map<string, string> {
-  const values = new Map<string, string>();
+  const values = new Map<string, string>(Object.entries(preferred));
   for (const parameters of [request.parameters, request.roleParameters]) {
     for (const [name, value] of Object.entries(withLowerCaseNames(parameters))) {
       const text = parameterText(value);

@@ -2,7 +2,14 @@
 // its ground is called off.
 
 import { isFailoverPossible } from '../failover-possible.ts';
-import { hasLostLock, hasProvenLock, isPrimary, ownsLock, pausePrefix } from '../look.ts';
+import {
+  hasLostLock,
+  hasProvenLock,
+  isDemoting,
+  isPrimary,
+  ownsLock,
+  pausePrefix,
+} from '../look.ts';
 import type { Rule } from '../rule.ts';
 import type { Step } from '../step.ts';
 import type { World } from '../world.ts';
@@ -29,10 +36,11 @@ function demote(mode: 'immediate' | 'immediate-nolock', message: string): Step {
 }
 
 /** Actions that may go on without the leader key: they make or end what the key is for. */
-function needsNoLock({ action, memory }: World): boolean {
+function needsNoLock(world: World): boolean {
+  const { action, memory } = world;
   return (
     memory.bootstrap !== null ||
-    action?.kind === 'demote' ||
+    isDemoting(world) ||
     action?.kind === 'bootstrap' ||
     action?.kind === 'post-bootstrap' ||
     action?.kind === 'clone' ||
@@ -45,10 +53,7 @@ export const actionRules: readonly Rule[] = [
     id: 301,
     why: 'The lease is kept while a long action runs',
     decide: (world) =>
-      world.action !== null &&
-      world.action.kind !== 'demote' &&
-      ownsLock(world) &&
-      world.learned.lock === null
+      world.action !== null && !isDemoting(world) && ownsLock(world) && world.learned.lock === null
         ? { kind: 'refresh-lock' }
         : null,
   },

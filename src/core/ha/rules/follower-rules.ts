@@ -40,6 +40,18 @@ export const primaryWithoutKeyRules: readonly Rule[] = [
   },
 ];
 
+/** How often a standby that has just started looks whether it streams, and for how long, in milliseconds. */
+const streamingPollMs = 250;
+const streamingPatienceMs = 60_000;
+
+/** That it streams is news for everybody, and comes without an event. */
+function untilStreaming(world: World): { readonly wakeInMs?: number } {
+  const { sql, stateSinceMs } = world.postgres;
+  const isWaiting =
+    sql !== null && sql.receiverState !== 'streaming' && stateSinceMs < streamingPatienceMs;
+  return isWaiting && upstreamOf(world)?.connection != null ? { wakeInMs: streamingPollMs } : {};
+}
+
 /** 1090 to 1099: following. */
 export const followRules: readonly Rule[] = [
   {
@@ -52,7 +64,7 @@ export const followRules: readonly Rule[] = [
   },
   {
     id: 1099,
-    why: 'All is well',
+    why: 'All is well: somebody else leads, and this member follows',
     decide: (world) => ({
       kind: 'follow',
       role: standbyRole(world),
@@ -60,6 +72,7 @@ export const followRules: readonly Rule[] = [
       message:
         `${pausePrefix(world)}no action. I am (${world.me.name}), a secondary, ` +
         `and following ${kindOfLeader(world)} (${leaderName(world)})`,
+      ...untilStreaming(world),
     }),
   },
 ];

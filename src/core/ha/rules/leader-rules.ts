@@ -241,7 +241,7 @@ export const leadRules: readonly Rule[] = [
   },
   {
     id: 980,
-    why: 'All is well',
+    why: 'All is well: the lease is proven, and the server is the primary',
     decide: (world) => {
       if (!hasProvenLock(world)) return null;
       const verdict = judgeFailoverRequest(world);

@@ -1,7 +1,7 @@
 // 100 to 199: the store can't be read. A primary goes on as long as its lease is proven, or as long as everybody
 // agrees (failsafe_mode); before the lease ends it has stopped accepting writes.
 
-import { isPrimary, pausePrefix } from '../look.ts';
+import { isDemoting, isPrimary, pausePrefix } from '../look.ts';
 import type { Rule } from '../rule.ts';
 import type { World } from '../world.ts';
 
@@ -37,12 +37,12 @@ export const storeRules: readonly Rule[] = [
     id: 100,
     why: 'A demotion under way is what would be done next anyway',
     decide: (world) =>
-      isCut(world) && world.action?.kind === 'demote'
+      isCut(world) && world.action !== null && isDemoting(world)
         ? { kind: 'done', message: `DCS is not accessible, ${world.action.name} in progress` }
         : null,
   },
   {
-    id: 102,
+    id: 101,
     why: 'Without the store nobody leads, but everybody can still be read from',
     decide: (world) => {
       const { postgres, memory, config, nowMs, action } = world;
@@ -65,7 +65,7 @@ export const storeRules: readonly Rule[] = [
     },
   },
   {
-    id: 101,
+    id: 102,
     why: 'In pause nobody is demoted, and a standby has nothing to lose',
     decide: (world) =>
       isCut(world) &&
