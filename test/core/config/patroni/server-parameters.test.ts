@@ -19,7 +19,13 @@ const request: ServerParametersRequest = {
   knownNames: null,
 };
 
-test('a server without configuration gets what Patroni gives it', () => {
+test('a standby asks again soon, unless somebody says otherwise', () => {
+  const configured = { ...request, parameters: { wal_retrieve_retry_interval: '3s' } };
+
+  assert.equal(serverParameters(configured).parameters['wal_retrieve_retry_interval'], '3s');
+});
+
+test('a server without configuration gets what Patroni gives it, and a shorter retry', () => {
   const { parameters, warnings } = serverParameters(request);
 
   assert.deepEqual(warnings, []);
@@ -38,6 +44,7 @@ test('a server without configuration gets what Patroni gives it', () => {
     wal_keep_size: '128MB',
     wal_level: 'replica',
     wal_log_hints: 'on',
+    wal_retrieve_retry_interval: '500ms',
   });
   assert.deepEqual(
     onCommandLine(parameters).map(([name]) => name),
