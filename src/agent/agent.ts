@@ -11,6 +11,7 @@ import { forgetLease } from './leadership.ts';
 import { runScheduledRestart } from './scheduled-restart.ts';
 import { freshState, noteDecision, remember } from './state.ts';
 import { runTurn } from './turn.ts';
+import { takeUpUnfinished } from './unfinished.ts';
 import { AgentExit } from './perform.ts';
 import { BootstrapFailed } from './actions/bootstrap.ts';
 
@@ -58,7 +59,7 @@ export class Agent {
   async run(): Promise<void> {
     const { deps } = this.context;
     const { signal } = this.#stop;
-    await deps.bootstrap.clearUnfinished();
+    await takeUpUnfinished(this.context);
     deps.postgres.onExit(() => this.wake());
     deps.dcs.watch(
       (change) => this.#onChange(change),
@@ -141,9 +142,12 @@ export class Agent {
   /** Something that accepts writes, or is about to. */
   #isExposed(): boolean {
     const { state, deps, executor } = this.context;
-    if (state.config.global.isPaused || isDemoting({ action: executor.running() })) return false;
+    const action = executor.running();
+    if (state.config.global.isPaused || isDemoting({ action })) return false;
     const { isRunning, role } = deps.postgres.lastFacts();
-    return isRunning && (role === 'primary' || role === 'promoted');
+    // Between its stop and its start a server that restarts does not run, and comes up as what it was.
+    const isComing = action?.kind === 'restart' || action?.kind === 'start-primary';
+    return (isRunning || isComing) && (role === 'primary' || role === 'promoted');
   }
 
   async #fence(withinMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 // What the loop asks of the part that makes and clones clusters.
 
+import type { Unfinished } from '#core/bootstrap/journal.ts';
 import type { StandbyCluster } from '#core/config/patroni/global-config.ts';
 import type { Member } from '#core/dcs/cluster.ts';
 
@@ -22,6 +23,10 @@ export interface BootstrapPort {
   readonly isRunningCustomBootstrap: boolean;
   /** Once before the first turn: what an agent that died left half made is taken away or set aside. */
   clearUnfinished(): Promise<boolean>;
+  /** What an agent that died left half done, and `clearUnfinished` does not clear away. */
+  readUnfinished(): Promise<Unfinished>;
+  /** pg_rewind is about to change the data, or has come to a good end. */
+  noteRewind(phase: 'begun' | 'done'): Promise<void>;
   /** Renames the data directory and what it links to, numbered; nothing is deleted. */
   moveDataDirectoryAside(suffix: 'failed' | 'replaced'): Promise<void>;
   /** Removes the data directory with what it links to. */

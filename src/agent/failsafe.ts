@@ -31,14 +31,21 @@ export async function askFailsafe(
 }
 
 /** The topology as members should know it; null where the key says so already or failsafe_mode is off. */
-export function wantedTopology({ state }: AgentContext): Readonly<Record<string, string>> | null {
+export function wantedTopology({
+  deps,
+  state,
+}: AgentContext): Readonly<Record<string, string>> | null {
   const { cluster, config } = state;
   if (cluster === null || !config.global.isFailsafeMode) return null;
-  const wanted = Object.fromEntries(
-    cluster.members.flatMap(({ name, apiUrl }) =>
-      apiUrl === null ? [] : [[name, apiUrl] as const],
+  const wanted = {
+    ...Object.fromEntries(
+      cluster.members.flatMap(({ name, apiUrl }) =>
+        apiUrl === null ? [] : [[name, apiUrl] as const],
+      ),
     ),
-  );
+    // Our own key may have run out while the store was away; without us in it nobody could lead here again.
+    [config.name]: deps.apiUrl,
+  };
   const known = cluster.failsafe ?? {};
   const isSame =
     Object.keys(known).length === Object.keys(wanted).length &&

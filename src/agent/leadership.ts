@@ -37,6 +37,7 @@ export async function refreshLock(context: AgentContext): Promise<'refreshed' | 
   context.state.isLeadingByFailsafe = false;
   proveLease(context, fromMs);
   await watchdog.keepalive();
+  remember(context.state, { isWatchdogRunning: watchdog.isRunning });
   return 'refreshed';
 }
 
@@ -44,6 +45,8 @@ export async function acquireLock(context: AgentContext): Promise<'acquired' | '
   const { dcs, clock } = context.deps;
   const fromMs = clock.monotonicMs();
   if (!(await dcs.attemptToAcquireLeader())) return 'lost-race';
+  // What the leader before retained starts anew with its full time.
+  context.state.retention = null;
   proveLease(context, fromMs);
   return 'acquired';
 }

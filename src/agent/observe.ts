@@ -3,7 +3,8 @@
 import type { Cluster, Leader, Member } from '#core/dcs/cluster.ts';
 import { nothingLearned } from '#core/ha/world.ts';
 import type { DcsView, Me, World } from '#core/ha/world.ts';
-import { maxLsn } from '#core/ha/look.ts';
+import { noteDeath } from '#core/ha/crash-loop.ts';
+import { isSystemId, maxLsn } from '#core/ha/look.ts';
 import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import { noRejoinYet } from '#core/rewind/rejoin.ts';
@@ -16,7 +17,15 @@ import { remember } from './state.ts';
 export async function observe(context: AgentContext): Promise<World> {
   const [dcs, postgres] = await Promise.all([readStore(context), context.deps.postgres.observe()]);
   noteFacts(context, postgres, dcs);
-  return worldOf(context, dcs, postgres);
+  return worldOf(context, dcs, settled(context, postgres));
+}
+
+/** In pause a server that is not there has been stopped by somebody: it is not a crash to be mended. */
+function settled({ deps, state }: AgentContext, facts: PostgresFacts): PostgresFacts {
+  const isMissing = !facts.isRunning && ['crashed', 'running', 'starting'].includes(facts.state);
+  if (!isMissing || !state.config.global.isPaused) return facts;
+  deps.postgres.setState('stopped');
+  return deps.postgres.lastFacts();
 }
 
 /** The same world with the store as it was read last: for decisions between two turns. */
@@ -119,11 +128,15 @@ function noteFacts({ state, deps }: AgentContext, postgres: PostgresFacts, dcs: 
     previousLsn: memory.lastLsn,
     lastLsn: position,
     ...(isLocked ? { raceBackoffSinceMs: null } : {}),
+    ...(dcs.kind === 'cluster' && isSystemId(dcs.cluster.initialize) ? { hasJoined: true } : {}),
     ...(sql !== null && !sql.isInRecovery
       ? { sync: noteNames(memory.sync, sql.synchronousStandbyNames, sql.walFlushLsn) }
       : {}),
     ...(postgres.sql === null ? {} : { isRecovering: false, hasStartedOnce: true }),
     ...(sql?.receiverState === 'streaming' ? { rejoin: noRejoinYet } : {}),
+    ...(postgres.isRunning
+      ? {}
+      : { crashLoop: noteDeath(memory.crashLoop, deps.clock.monotonicMs()) }),
     wasPaused: state.config.global.isPaused,
   });
 }

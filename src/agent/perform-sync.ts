@@ -1,6 +1,7 @@
 // Carries out one step towards the synchronous state.
 
 import type { SyncStep } from '#core/sync/plan-sync.ts';
+import { nobodyWarning } from '#core/sync/plan-sync.ts';
 import type { Learned } from '#core/ha/world.ts';
 import type { AgentContext } from './context.ts';
 import { remember } from './state.ts';
@@ -26,8 +27,11 @@ export async function performSync(
       return { syncState: { modRevision: null, leader: null, voters: [], quorum: 0 } };
     }
     case 'set-names':
-      log.info(step.why);
+      // The leader's turn warns of it where commits wait for nobody.
+      if (step.why !== nobodyWarning) log.info(step.why);
       await postgres.setSynchronousStandbyNames(step.names);
+      // Commits that wait under the old names are looked at again when a standby next answers: to this.
+      await postgres.writeDummyTransaction();
       remember(state, { sync: null, isOverridingStandbyNames: step.names !== null });
       return { standbyNames: step.names ?? '' };
     default:

@@ -4,6 +4,8 @@ import type { AskingStep, EndingStep, Step } from '#core/ha/step.ts';
 import { isEnding } from '#core/ha/step.ts';
 import type { Learned, World } from '#core/ha/world.ts';
 import { knownMembers } from '#core/ha/known-members.ts';
+import { waitsForNobody } from '#core/ha/sync-turn.ts';
+import { nobodyWarning } from '#core/sync/plan-sync.ts';
 import { peerTimeoutMs } from '#core/ha/peers.ts';
 import { failsafeTopology } from '#core/ha/rules/store-rules.ts';
 import { acquireLock, proveLease, refreshLock, releaseLock } from './leadership.ts';
@@ -64,6 +66,7 @@ async function end(context: AgentContext, world: World, step: EndingStep): Promi
       await context.executor.cancel();
       return ended(`cancelled ${world.action?.name ?? 'nothing'}`, 0);
     case 'release-lock':
+      stepDownInName(context);
       await releaseLock(context, step.lastLsn);
       return ended(step.message, step.wakeInMs);
     default:
@@ -156,9 +159,22 @@ async function switchWatchdog(
 }
 
 /** A primary that was one before the agent came, or after a start in place, gets its role. */
+/** A leader whose server is gone is no primary any more, and those who route to it learn so. */
+function stepDownInName({ deps, state }: AgentContext): void {
+  const { role, isRunning } = deps.postgres.lastFacts();
+  const wasLeading = role === 'primary' || role === 'promoted' || role === 'standby_leader';
+  if (isRunning || !wasLeading) return;
+  deps.postgres.setRole('demoted');
+  remember(state, { demotedAtMs: deps.clock.monotonicMs() });
+  deps.postgres.callbacks('on_role_change', 'demoted');
+}
+
 function confirmPrimary({ deps, state }: AgentContext, world: World): void {
   if (world.postgres.role !== 'primary') {
     deps.postgres.setRole('primary');
     remember(state, { demotedAtMs: null });
   }
+  const isAlone = waitsForNobody(world);
+  if (isAlone && !state.isAloneTold) deps.log.warning(nobodyWarning);
+  state.isAloneTold = isAlone;
 }

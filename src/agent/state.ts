@@ -4,6 +4,7 @@
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import type { Cluster, JsonObject } from '#core/dcs/cluster.ts';
 import { noRejoinYet } from '#core/rewind/rejoin.ts';
+import { noCrashLoop } from '#core/ha/crash-loop.ts';
 import type { Memory } from '#core/ha/world.ts';
 import type { MadeDecision } from '#core/rest/api-view.ts';
 import type { ScheduledRestart } from '#core/rest/restart-request.ts';
@@ -23,10 +24,13 @@ export const freshMemory: Memory = {
   raceBackoffSinceMs: null,
   prePromoteFailedAtMs: null,
   lastStartFailedAtMs: null,
+  crashLoop: noCrashLoop,
+  isReturning: false,
   demotedAtMs: null,
   startTimeoutMs: null,
   leaseUntilMs: null,
   hasStartedOnce: false,
+  hasJoined: false,
   isCheckpointAfterPromoteDone: null,
   isWatchdogRunning: false,
 };
@@ -65,6 +69,8 @@ export interface AgentState {
   observedAtMs: number;
   /** Null: seeded from the store at the next publication. */
   retention: RetainTable;
+  /** It was said that commits wait for standbys that are not there. */
+  isAloneTold: boolean;
   /** Set by a shutdown: the member no longer counts as a synchronous standby or candidate. */
   isLeaving: boolean;
 }
@@ -89,6 +95,7 @@ export function freshState(config: AgentConfig, nowMs: number): AgentState {
     nextRunAtMs: nowMs,
     observedAtMs: nowMs,
     retention: null,
+    isAloneTold: false,
     isLeaving: false,
   };
 }

@@ -6,6 +6,7 @@ import { clusterOf, hasProvenLock, ownLsn } from '#core/ha/look.ts';
 import type { Learned, World } from '#core/ha/world.ts';
 import { DcsError } from '#adapters/ports/dcs.ts';
 import { memberSlots } from '#core/slots/member-slots.ts';
+import { withPermanentSlots } from '#core/slots/permanent-slots.ts';
 import { planPhysicalSlots } from '#core/slots/plan-physical-slots.ts';
 import { followDynamic } from './configuration.ts';
 import type { AgentContext } from './context.ts';
@@ -47,7 +48,10 @@ async function decideAndAct(
       note(context, decision, performed.message);
       return { world, outcome: performed };
     }
-    world = afterStep(context, world, decision, performed.learned);
+    world =
+      performed.kind === 'store-failed'
+        ? withoutStore(context, world, performed.why)
+        : afterStep(context, world, decision, performed.learned);
   }
   throw new Error(`The rules do not come to an end: ${world.learned.steps.slice(-8).join(', ')}`);
 }
@@ -68,23 +72,24 @@ async function carryOut(
   context: AgentContext,
   world: World,
   decision: Decision,
-): Promise<Performed> {
+): Promise<Performed | { readonly kind: 'store-failed'; readonly why: string }> {
   try {
     return await perform(context, world, decision.step);
   } catch (error) {
     if (!(error instanceof DcsError)) throw error;
     context.deps.log.error(`${error.message}. ${error.hint}`);
-    const cut: World = {
-      ...world,
-      dcs: { kind: 'error', why: error.message, cached: context.state.cluster },
-      nowMs: context.deps.clock.monotonicMs(),
-      memory: context.state.memory,
-      learned: { ...world.learned, lock: null, failsafe: null },
-    };
-    const { world: after, outcome } = await decideAndAct(context, cut);
-    context.deps.log.debug(`After the store failed: ${after.learned.steps.join(', ')}`);
-    return { kind: 'ended', message: outcome.message, wakeInMs: outcome.wakeInMs };
+    return { kind: 'store-failed', why: error.message };
   }
+}
+
+function withoutStore({ state, deps }: AgentContext, world: World, why: string): World {
+  return {
+    ...world,
+    dcs: { kind: 'error', why, cached: state.cluster },
+    nowMs: deps.clock.monotonicMs(),
+    memory: state.memory,
+    learned: { ...world.learned, lock: null, failsafe: null },
+  };
 }
 
 function note({ state, deps }: AgentContext, { rule, why }: Decision, message: string): void {
@@ -115,7 +120,12 @@ async function keepSlots({ deps, state }: AgentContext, world: World): Promise<v
   const me = { name: world.me.name, role, tags: world.me.tags };
   const steps = planPhysicalSlots({
     me,
-    desired: memberSlots(me, cluster, state.config.global),
+    desired: withPermanentSlots(
+      memberSlots(me, cluster, state.config.global),
+      me,
+      cluster,
+      state.config.global,
+    ),
     existing: sql.slots,
     leaderName: hasProvenLock(world) ? world.me.name : (cluster.leader?.name ?? null),
     localLsn: sql.isInRecovery ? sql.replayLsn : ownLsn(world),

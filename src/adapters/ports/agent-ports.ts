@@ -70,13 +70,21 @@ export interface PostgresPort {
   /** Called whenever the postmaster ends by itself. */
   onExit(listener: () => void): void;
 
+  /** Called off by the signal before it has begun, it starts nothing. */
   start(options: StartOptions, signal?: AbortSignal): Promise<StartOutcome>;
   stop(options: StopOptions, signal?: AbortSignal): Promise<boolean>;
   /** Stops it at once, whatever else is being done with it; resolves when it has ended or the time is over. */
   fence(withinMs: number): Promise<boolean>;
-  restart(options: StartOptions & { readonly stopTimeoutMs: number | null }): Promise<StartOutcome>;
+  /** Called off by the signal it stops the server all the same, and does not start it again. */
+  restart(
+    options: StartOptions & { readonly stopTimeoutMs: number | null },
+    signal?: AbortSignal,
+  ): Promise<StartOutcome>;
   reload(): Promise<void>;
-  /** Sends the promotion and resolves when the server accepts writes, or false after the time. */
+  /**
+   * Sends the promotion, unless it was called off by then, and resolves when the server accepts writes, or false after
+   * the time.
+   */
   promote(timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   /** Writes the recovery settings for this upstream; answers what has to be done for them to count. */
   configureUpstream(
@@ -88,6 +96,8 @@ export interface PostgresPort {
   setRole(role: Role): void;
   setState(state: PostgresFacts['state']): void;
   setSynchronousStandbyNames(value: string | null): Promise<void>;
+  /** Writes a little WAL that waits for nobody, on a primary; nothing where it does not answer. */
+  writeDummyTransaction(): Promise<void>;
   /** Postgres 14 and later pause replay where a standby's parameters are too low. */
   resumeReplay(): Promise<void>;
   /** A crashed primary's recovery in single-user mode, archiving what is ready. */

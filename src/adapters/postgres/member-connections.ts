@@ -29,11 +29,12 @@ const commonSettings: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   'pg_stat_statements.track': 'none',
-  // Nothing we write may wait for a standby that is not there.
-  synchronous_commit: 'local',
 };
 
-/** For the turn's query and other short statements. */
+/**
+ * For the turn's query and other short statements. It tells what `synchronous_commit` is for clients, so it sets none
+ * itself; what writes through it sees to not waiting for a standby.
+ */
 export async function openHeartbeat(config: AgentConfig): Promise<Connection> {
   return connect({
     target: await runningTarget(config),
@@ -50,7 +51,8 @@ export async function openUnlimited(config: AgentConfig, purpose: string): Promi
     target: await runningTarget(config),
     credentials: config.postgresql.superuser,
     applicationName: `Patroni ${purpose}`,
-    settings: commonSettings,
+    // Nothing we write may wait for a standby that is not there.
+    settings: { ...commonSettings, synchronous_commit: 'local' },
     statementTimeoutMs: 0,
   });
 }

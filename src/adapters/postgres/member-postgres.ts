@@ -42,7 +42,8 @@ import { sendPromotion, waitForPromotion } from './promote-server.ts';
 import { readRunningRecovery } from './recovery-state.ts';
 import { RestartWatch } from './restart-watch.ts';
 import { readHistoryFile } from './rewind-facts.ts';
-import { runScript } from './run-script.ts';
+import { runPrePromote } from './run-script.ts';
+import { writeDummyTransaction } from './dummy-transaction.ts';
 import { applySlotSteps } from './slots.ts';
 import { standbyTimeline } from './standby-timeline.ts';
 import { stopMember } from './stop-member.ts';
@@ -312,22 +313,21 @@ export class MemberPostgres implements PostgresPort {
       // A smart shutdown would wait for this one too.
       this.#monitor.reset();
     };
-    const parts = { config: this.#config, place: this.place, server: this.#server, log: this.#log };
-    return stopMember({ ...parts, onStopping }, options, signal);
+    const { place } = this;
+    const parts = { config: this.#config, place, server: this.#server, log: this.#log, onStopping };
+    return stopMember(parts, options, signal);
   }
 
   async restart(
     options: StartOptions & { readonly stopTimeoutMs: number | null },
+    signal?: AbortSignal,
   ): Promise<StartOutcome> {
     return this.#turns.take(async () => {
-      const isStopped = await this.#stop({
-        mode: 'fast',
-        checkpointFirst: true,
-        timeoutMs: options.stopTimeoutMs,
-        callback: null,
-      });
+      const { stopTimeoutMs: timeoutMs } = options;
+      const stop = { mode: 'fast', checkpointFirst: true, timeoutMs, callback: null } as const;
+      const isStopped = await this.#stop(stop, signal);
       if (!isStopped) return this.#startFailed('restarting', 'it could not be stopped');
-      return this.#start(options, 'restarting');
+      return this.#start(options, 'restarting', signal);
     });
   }
 
@@ -345,7 +345,7 @@ export class MemberPostgres implements PostgresPort {
   async promote(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     return this.#turns.take(async () => {
       const { process } = this.#server;
-      if (process === null) return false;
+      if (process === null || signal?.aborted === true) return false;
       await sendPromotion(this.place, process);
       const isPromoted = await waitForPromotion(this.query, process, timeoutMs, signal);
       // The settings of a standby go; those of a primary come. Nothing waits for it.
@@ -387,6 +387,10 @@ export class MemberPostgres implements PostgresPort {
       this.writer.own(value);
       await this.#applyConfiguration();
     });
+  }
+
+  async writeDummyTransaction(): Promise<void> {
+    await writeDummyTransaction(this.query.bind(this), this.#log);
   }
 
   async resumeReplay(): Promise<void> {
@@ -452,8 +456,6 @@ export class MemberPostgres implements PostgresPort {
   }
 
   async runPrePromote(signal?: AbortSignal): Promise<boolean> {
-    const { prePromote } = this.#config.postgresql;
-    if (prePromote === null) return true;
-    return runScript('pre_promote', prePromote, this.place.identity, this.#log, signal);
+    return runPrePromote(this.#config, this.place.identity, this.#log, signal);
   }
 }

@@ -90,7 +90,7 @@ export class MemberServer {
   ): Promise<LaunchOutcome> {
     this.#isExpected = true;
     try {
-      const spawned = await spawnServer(this.#place, commandLine);
+      const spawned = await spawnServer(this.#place, commandLine, signal);
       if (spawned.kind === 'failed') return spawned;
       this.#attach(spawned.process);
       const readiness = await waitForReadiness(this.#place, spawned.process, timeoutMs, signal);

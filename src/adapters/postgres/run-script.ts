@@ -1,5 +1,6 @@
 // Runs a configured script that has a say, such as `pre_promote`, and waits for it.
 
+import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import { splitCommand } from '#core/bootstrap/split-command.ts';
 import type { LogPort } from '#adapters/ports/agent-ports.ts';
 import type { Identity } from '#adapters/postgres-server/identity.ts';
@@ -47,4 +48,15 @@ export async function runBeforeStop(
     ...(timeoutMs === null ? [] : [AbortSignal.timeout(Math.ceil(timeoutMs / 2))]),
   ];
   await runScript('before_stop', command, identity, log, AbortSignal.any(limits));
+}
+
+/** `pre_promote` may say no to a promotion; true where there is none. */
+export async function runPrePromote(
+  { postgresql }: AgentConfig,
+  identity: Identity,
+  log: LogPort,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { prePromote } = postgresql;
+  return prePromote === null || runScript('pre_promote', prePromote, identity, log, signal);
 }

@@ -74,11 +74,17 @@ export async function clearRemains(dataDirectory: string): Promise<void> {
 }
 
 /** Starts the program; it may end again at once, which `waitForReadiness` tells. */
-export async function spawnServer(place: MemberPlace, args: readonly string[]): Promise<Spawned> {
+export async function spawnServer(
+  place: MemberPlace,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<Spawned> {
   await clearRemains(place.dataDirectory);
   // What another server, or the one before, left there would be taken for the new one's.
   await rm(join(place.dataDirectory, 'promote'), { force: true });
   const logMark = await logLength(place);
+  // The last moment: what was called off because a lease ended must not come up as a primary.
+  if (signal?.aborted === true) return { kind: 'failed', why: 'it was called off' };
   const log = openServerLog(place);
   try {
     const child = spawn(place.program('postgres'), [...args], {

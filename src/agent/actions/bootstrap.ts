@@ -28,7 +28,7 @@ export async function bootstrap(context: AgentContext, handle: ActionHandle): Pr
       return;
     }
     const source = { kind: 'remote', from: standby } as const;
-    const wanted = { role: 'standby_leader', upstream: upstreamOfCluster(standby) } as const;
+    const wanted = { role: 'replica', upstream: upstreamOfCluster(standby) } as const;
     const isStarted =
       (await deps.bootstrap.clone(source, false, handle.signal)) &&
       (await startServer(context, wanted, handle));
@@ -76,7 +76,9 @@ export async function finishBootstrap(context: AgentContext): Promise<void> {
   remember(state, { bootstrap: null, hasStartedOnce: true, isRecovering: false });
   // Replicas start from it; it does not hold the leader up.
   if (!isStandby) void makeFirstCheckpoint(context);
-  postgres.callbacks('on_start', isStandby ? 'standby_leader' : 'primary');
+  // A standby was started as a replica, and told of it then.
+  if (isStandby) postgres.callbacks('on_role_change', 'standby_leader');
+  else postgres.callbacks('on_start', 'primary');
 }
 
 /** Gives the initialize key back, sets the data aside, and ends the process. */

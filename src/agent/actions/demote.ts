@@ -140,6 +140,7 @@ export async function demote(
   postgres.setRole('demoted');
   await watchdog.disable();
   remember(state, {
+    isReturning: mode === 'graceful',
     demotedAtMs: deps.clock.monotonicMs(),
     rewind: { kind: 'unchecked', against: '', why: '' },
     lastStartFailedAtMs: null,

@@ -42,7 +42,10 @@ export async function rewind(
   const { deps, state } = context;
   const against = situationOf(context);
   if (!(await stopFirst(context))) return;
+  // Should we die meanwhile, the next agent knows that what is there must not be started.
+  await deps.bootstrap.noteRewind('begun');
   const outcome = await deps.postgres.rewind(leader, handle.signal);
+  if (outcome.kind !== 'failed') await deps.bootstrap.noteRewind('done');
   if (outcome.kind !== 'done')
     deps.log.error(`pg_rewind from ${leader.name} failed: ${outcome.why}`);
   remember(state, {

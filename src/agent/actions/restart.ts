@@ -27,13 +27,17 @@ export async function restart(
   remember(state, { startTimeoutMs: timeoutMs });
   handle.commit();
   const role = isPrimary ? 'primary' : upstreamNow().role;
-  const outcome = await deps.postgres.restart({
-    role,
-    upstream: isPrimary ? null : (upstreamNow().upstream ?? 'none'),
-    timeoutMs: timeoutMs ?? state.config.postgresql.pgCtlTimeoutSeconds * 1000,
-    callback: 'on_restart',
-    stopTimeoutMs: null,
-  });
+  const outcome = await deps.postgres.restart(
+    {
+      role,
+      upstream: isPrimary ? null : (upstreamNow().upstream ?? 'none'),
+      timeoutMs: timeoutMs ?? state.config.postgresql.pgCtlTimeoutSeconds * 1000,
+      callback: 'on_restart',
+      stopTimeoutMs: null,
+    },
+    // A lease that ends meanwhile calls it off: what stopped as a primary must not come up as one.
+    handle.signal,
+  );
   switch (outcome.kind) {
     case 'running':
       remember(state, { startTimeoutMs: null, lastStartFailedAtMs: null });

@@ -1,6 +1,7 @@
 // Starts the server as what it is to be. Whether the start worked is judged by the next turn.
 
 import type { Role } from '#core/dcs/cluster.ts';
+import { noteStart } from '#core/ha/crash-loop.ts';
 import type { Upstream } from '#core/ha/values.ts';
 import type { ActionHandle } from '../executor.ts';
 import type { AgentContext } from '../context.ts';
@@ -25,7 +26,7 @@ export async function startServer(
     return false;
   }
   const wasRecovering = state.memory.isRecovering;
-  remember(state, { isRecovering: true });
+  remember(state, { isRecovering: true, isReturning: false });
   postgres.setRole(isPrimary ? 'primary' : wanted.role);
   const outcome = await postgres.start(
     {
@@ -42,6 +43,7 @@ export async function startServer(
     return false;
   }
   remember(state, {
+    crashLoop: noteStart(state.memory.crashLoop, clock.monotonicMs()),
     hasStartedOnce: true,
     lastStartFailedAtMs: null,
     wasCrashRecoveryTried: false,

@@ -9,7 +9,8 @@ import type { BootstrapConfig } from '#core/config/patroni/agent-config.ts';
 import { bootstrapMethod } from '#core/bootstrap/bootstrap-method.ts';
 import { hasMethodWithoutLeader } from '#core/bootstrap/choose-methods.ts';
 import { isOn } from '#core/bootstrap/is-on.ts';
-import { whyNotInitdb } from '#core/bootstrap/journal.ts';
+import type { Unfinished } from '#core/bootstrap/journal.ts';
+import { unfinishedOf, whyNotInitdb } from '#core/bootstrap/journal.ts';
 import { processUserOptions } from '#core/bootstrap/process-user-options.ts';
 import type { OptionErrorHandler } from '#core/bootstrap/process-user-options.ts';
 import type { JsonObject } from '#core/dcs/cluster.ts';
@@ -82,7 +83,7 @@ export class Bootstrap implements BootstrapPort {
     return this.#guarded('bootstrap', async () => {
       if (!(await this.#mayCreate(section))) return false;
       const method = bootstrapMethod(section);
-      await this.#care.ensure();
+      await this.#care.prepare(method.kind === 'custom');
       await this.#care.begin('creating', section.method, method.kind === 'custom');
       const isCreated =
         method.kind === 'custom'
@@ -209,6 +210,16 @@ export class Bootstrap implements BootstrapPort {
     if (last.phase === 'cloning' && content === 'other') await this.#care.remove();
     else await this.#care.moveAside('failed');
     return true;
+  }
+
+  async readUnfinished(): Promise<Unfinished> {
+    const unfinished = unfinishedOf(await this.#care.lastJournal());
+    return (await this.#care.content()) === 'empty' ? 'nothing' : unfinished;
+  }
+
+  async noteRewind(phase: 'begun' | 'done'): Promise<void> {
+    if (phase === 'begun') await this.#care.begin('rewinding', 'pg_rewind', false);
+    else await this.#care.enter('done');
   }
 
   async moveDataDirectoryAside(suffix: 'failed' | 'replaced'): Promise<void> {

@@ -26,8 +26,8 @@ export interface BasebackupRequest {
   readonly options: unknown;
 }
 
-/** What is to become of a data directory that holds something when a method wants it empty. */
-type Clear = () => Promise<void>;
+/** What is to become of a data directory that holds something when a method wants it empty; and whether it then makes its own. */
+type Clear = (isMadeByCommand?: boolean) => Promise<void>;
 
 /** Waits, or returns at once when it is called off. */
 async function pause(deps: BootstrapDeps, delayMs: number, signal: AbortSignal): Promise<void> {
@@ -112,7 +112,7 @@ async function createByMethod(
   }
   const isKept = isKeepingData && (await care.content()) !== 'empty';
   if (isKept) log.info('Leaving data directory uncleaned');
-  else await clear();
+  else await clear(true);
   const progress = new CopyProgress(deps, `replica by ${request.name}`);
   progress.watchDirectory(dataDirectory);
   try {
@@ -128,7 +128,7 @@ async function createByMethod(
     log.error(
       `Error creating replica using method ${request.name}: ${command.file} ${howItEnded(end)}${lastWordsOf(end)}`,
     );
-    if (!isKeepingData) await clear();
+    if (!isKeepingData) await clear(true);
     return end.kind === 'not-started' ? 1 : exitCode;
   } finally {
     progress.end();
@@ -141,13 +141,13 @@ async function createByMethod(
  */
 async function clearing(care: DataDirectoryCare, source: CloneSource): Promise<Clear> {
   let isPrecious = source.kind === 'none' && (await care.content()) === 'cluster';
-  return async () => {
+  return async (isMadeByCommand = false) => {
     if ((await care.content()) !== 'empty') {
       if (isPrecious) await care.moveAside('replaced');
       else await care.remove();
     }
     isPrecious = false;
-    await care.ensure();
+    await care.prepare(isMadeByCommand);
   };
 }
 

@@ -69,6 +69,14 @@ export class DataDirectoryCare {
     await ensureDirectory(place.dataDirectory, 0o700, place.identity);
   }
 
+  /**
+   * An empty directory for a program that fills one, or none for a command that makes its own, as one that copies or
+   * moves a restored directory into place does. Where only we could make it, it is made all the same.
+   */
+  async prepare(isMadeByCommand: boolean): Promise<void> {
+    if (!isMadeByCommand || this.#deps.place.identity.isOther) await this.ensure();
+  }
+
   /** Throws where a server runs in it, or where neither removing nor moving it is possible. */
   async remove(): Promise<void> {
     const { log, place } = this.#deps;

@@ -27,6 +27,7 @@ import { reloadFile } from '../configuration.ts';
 import type { ConfigSource } from '../config/config-source.ts';
 import { createConfigSource } from '../config/config-source.ts';
 import { printFaults } from '../config/config-errors.ts';
+import type { DynamicCache } from '../config/dynamic-cache.ts';
 import { readDynamicCache, writeDynamicCache } from '../config/dynamic-cache.ts';
 import { wordsOf } from '../executor.ts';
 import { AgentExit } from '../perform.ts';
@@ -72,7 +73,7 @@ export async function runAgent(path: string | null, say: Say): Promise<number> {
     return 1;
   }
   const { source } = created;
-  const cached = await readDynamicCache(source.merge(null).postgresql.dataDir);
+  const cached = await readCache(source.merge(null).postgresql.dataDir);
   const dynamic = cached.kind === 'found' ? cached.dynamic : null;
   const config = source.merge(dynamic);
   const log = createAgentLog(config.log);
@@ -131,6 +132,18 @@ function depsOf(start: Start, parts: Parts, onConfigured: AgentDeps['onConfigure
     proxyUrl: proxyUrlOf(config),
     version: patroniVersion,
   };
+}
+
+/** A cache that can't be read counts as broken: the store has the original. */
+async function readCache(dataDir: string): Promise<DynamicCache> {
+  try {
+    return await readDynamicCache(dataDir);
+  } catch (error) {
+    return {
+      kind: 'broken',
+      why: `Cannot read the dynamic configuration kept in ${dataDir}: ${wordsOf(error)}. Does the directory belong to whom the agent runs as?`,
+    };
+  }
 }
 
 async function runConfigured(start: Start): Promise<number> {

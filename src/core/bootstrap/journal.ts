@@ -1,7 +1,14 @@
 // What the last attempt to fill the data directory was, and whether it came to its end. Kept beside the
 // directory, as the directory itself is moved aside when an attempt fails.
 
-export const journalPhases = ['creating', 'starting', 'post_bootstrap', 'cloning', 'done'] as const;
+export const journalPhases = [
+  'creating',
+  'starting',
+  'post_bootstrap',
+  'cloning',
+  'rewinding',
+  'done',
+] as const;
 
 export type JournalPhase = (typeof journalPhases)[number];
 
@@ -38,6 +45,19 @@ export function readJournal(text: string): BootstrapJournal | null {
   return { phase: known, method, isCustom: isCustom === true, startedAtMs };
 }
 
+/** What an agent that died left half done. */
+export type Unfinished =
+  | 'nothing'
+  /** A new cluster was started, and its roles or its script are missing: it is no cluster to anybody yet. */
+  | 'cluster'
+  /** pg_rewind was at work: what is there looks like a cluster and must not be started. */
+  | 'rewind';
+
+export function unfinishedOf(last: BootstrapJournal | null): Unfinished {
+  if (last?.phase === 'rewinding') return 'rewind';
+  return last?.phase === 'starting' || last?.phase === 'post_bootstrap' ? 'cluster' : 'nothing';
+}
+
 /**
  * Why no empty cluster may be made now; null where it may. After a restore that failed, an initdb would put an
  * empty cluster online in the place of the data, which clients then write to.
@@ -45,6 +65,6 @@ export function readJournal(text: string): BootstrapJournal | null {
 export function whyNotInitdb(last: BootstrapJournal | null, journalPath: string): string | null {
   if (last === null || !last.isCustom) return null;
   // A replica that could not be made says nothing about what a new cluster is to hold.
-  if (last.phase === 'done' || last.phase === 'cloning') return null;
+  if (['done', 'cloning', 'rewinding'].includes(last.phase)) return null;
   return `Cannot make an empty cluster: the last attempt restored data by the method "${last.method}" and did not come to its end (phase ${last.phase}). Repeat it by bootstrap.method: ${last.method}, or, where an empty cluster is what you want, delete ${journalPath}`;
 }

@@ -74,6 +74,17 @@ function stillLeading({ name, leaseLeftMs, isInRecovery }: PeerStatus): string |
   return leaseLeftMs > 0 ? `${name} still holds a leader lease for ${leaseLeftMs} ms` : null;
 }
 
+/**
+ * Who is further: the newer timeline before the greater position, as positions behind the place where timelines parted
+ * can't be compared, and the election that made the newer one has decided between them.
+ */
+function isAhead(world: World, peer: PeerStatus, lsn: Lsn): boolean {
+  const ours = ownTimeline(world);
+  const isComparable = !isStandbyCluster(world) && ours !== null && peer.timeline !== null;
+  if (isComparable && peer.timeline !== ours) return peer.timeline > ours;
+  return peer.lsn !== null && peer.lsn > lsn;
+}
+
 interface Comparison {
   readonly isLagChecked: boolean;
   readonly members: readonly Member[];
@@ -85,7 +96,10 @@ export function compareWithPeers(world: World, { isLagChecked, members }: Compar
   if (lsn === null) return mayNot('My wal position is not known');
   const obstacle = (isLagChecked ? lagObstacle(world, lsn) : null) ?? timelineObstacle(world);
   if (obstacle !== null) return mayNot(obstacle);
-  const isQuorum = world.config.synchronousMode === 'quorum' && isSynchronous(world);
+  const { sync } = clusterOf(world);
+  // Right after a change from quorum to on the key still asks for votes.
+  const isQuorum =
+    isSynchronous(world) && (world.config.synchronousMode === 'quorum' || sync.quorum > 0);
   const rivals = members.filter(
     (member) =>
       member.name !== world.me.name &&
@@ -100,7 +114,7 @@ export function compareWithPeers(world: World, { isLagChecked, members }: Compar
     const leading = stillLeading(peer);
     if (leading !== null) return mayNot(leading);
     if (peer.isWatchdogFailed || peer.lsn === null) continue;
-    if (peer.lsn > lsn) {
+    if (isAhead(world, peer, lsn)) {
       if (isFormerSyncLeader(world, name)) continue;
       return mayNot(`Wal position of ${name} is ahead of my wal position`);
     }

@@ -50,6 +50,12 @@ export function isPrimary({ postgres }: World): boolean {
   );
 }
 
+/** It accepts writes, or it was told to: a promotion that was sent can't be taken back. */
+export function mayAcceptWrites(world: World): boolean {
+  const { isRunning, role } = world.postgres;
+  return isPrimary(world) || (isRunning && role === 'promoted');
+}
+
 /** It stops being the primary. A step-down that still waits for its successor has not begun to. */
 export function isDemoting({ action }: Pick<World, 'action'>): boolean {
   return action?.kind === 'demote' && !action.isCancellable;

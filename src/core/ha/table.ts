@@ -7,7 +7,7 @@ import { followRules, primaryWithoutKeyRules } from './rules/follower-rules.ts';
 import { leadRules, leaseRules, requestRules } from './rules/leader-rules.ts';
 import { identityRules, preparationRules } from './rules/preparation-rules.ts';
 import { raceRules } from './rules/race-rules.ts';
-import { runningRejoinRules, stoppedRejoinRules } from './rules/rejoin-rules.ts';
+import { damagedRules, runningRejoinRules, stoppedRejoinRules } from './rules/rejoin-rules.ts';
 import { startOutcomeRules, startStandbyRules, stoppedRules } from './rules/stopped-rules.ts';
 import { storeRules } from './rules/store-rules.ts';
 import type { World } from './world.ts';
@@ -21,6 +21,7 @@ export const table: readonly Rule[] = [
   ...startOutcomeRules,
   ...emptyRules,
   ...identityRules,
+  ...damagedRules,
   ...stoppedRules,
   ...stoppedRejoinRules,
   ...startStandbyRules,

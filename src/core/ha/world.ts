@@ -7,6 +7,7 @@ import type { Lsn } from '#core/postgres/lsn.ts';
 import type { RejoinMemory } from '#core/rewind/rejoin.ts';
 import type { RewindFacts } from '#core/rewind/rewind-facts.ts';
 import type { SyncMemory } from '#core/sync/plan-sync.ts';
+import type { CrashLoop } from './crash-loop.ts';
 import type { PostgresFacts } from './postgres-facts.ts';
 import type { FailsafeAnswer, PeerStatus } from './values.ts';
 
@@ -89,6 +90,9 @@ export interface Memory {
   readonly raceBackoffSinceMs: number | null;
   readonly prePromoteFailedAtMs: number | null;
   readonly lastStartFailedAtMs: number | null;
+  readonly crashLoop: CrashLoop;
+  /** It stepped down on request and is to come back as a standby, in pause too. */
+  readonly isReturning: boolean;
   /** When this member last stopped being the primary. */
   readonly demotedAtMs: number | null;
   /** How long a start asked for over REST may take; null: `primary_start_timeout`. */
@@ -97,6 +101,8 @@ export interface Memory {
   readonly leaseUntilMs: number | null;
   /** Whether this process saw its PostgreSQL running before. */
   readonly hasStartedOnce: boolean;
+  /** Whether this process saw the identity of its cluster in the store before. */
+  readonly hasJoined: boolean;
   readonly isCheckpointAfterPromoteDone: boolean | null;
   readonly isWatchdogRunning: boolean;
 }

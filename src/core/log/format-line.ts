@@ -49,19 +49,33 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? value : (writeAny(value) ?? '');
 }
 
+/** A value that refers to itself must not cost the line: of that only the names and plain values are written. */
 function writeAny(value: unknown): string | undefined {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'bigint' ? inner.toString() : inner,
-  );
+  try {
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'bigint' ? inner.toString() : inner,
+    );
+  } catch {
+    const plain = Object.entries(value ?? {}).map(([key, inner]) => [key, String(inner)] as const);
+    return JSON.stringify(Object.fromEntries(plain));
+  }
 }
 
-const placeholder = /%\((\w+)\)-?\d*(?:\.\d+)?[sdf]|%%/gu;
+const placeholder = /%\((\w+)\)(-?)(\d*)(?:\.(\d+))?[sdf]|%%/gu;
+
+/** Width and precision as Python's `%-9.4s` has them. */
+function fitted(text: string, isLeft: boolean, width: string, most: string | undefined): string {
+  const cut = most === undefined ? text : text.slice(0, Number(most));
+  return isLeft ? cut.padEnd(Number(width)) : cut.padStart(Number(width));
+}
 
 function plainLine(record: LogRecord, style: LineStyle): string {
   const format =
     typeof style.format === 'string' ? style.format : '%(asctime)s %(levelname)s: %(message)s';
-  const line = format.replace(placeholder, (found, name: string | undefined) =>
-    name === undefined ? found.slice(1) : attribute(record, name, style),
+  const line = format.replace(
+    placeholder,
+    (_found, name: string | undefined, minus: string, width: string, most: string | undefined) =>
+      name === undefined ? '%' : fitted(attribute(record, name, style), minus === '-', width, most),
   );
   return record.stack === null ? line : `${line}\n${record.stack}`;
 }

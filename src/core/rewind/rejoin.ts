@@ -14,7 +14,7 @@ export interface RejoinMemory {
   readonly rewinds: number;
   /** Times the data was replaced without the member streaming afterwards. */
   readonly clones: number;
-  /** pg_rewind failed and may have left the data unusable: only another one or a clone makes it good. */
+  /** pg_rewind failed and may have left the data unusable: only a clone makes it good. */
   readonly isDamaged: boolean;
   readonly lastAttemptMs: number | null;
   readonly lastError: string;
@@ -89,7 +89,8 @@ export function nextRejoin(memory: RejoinMemory, facts: RejoinFacts): RejoinStep
     const why = `${problem}; the leader has not finished its checkpoint after promotion`;
     return { kind: 'wait', untilMs: facts.nowMs + askAgainMs, why };
   }
-  const isRewindable = facts.canRewind && facts.obstacle === null;
+  // What a pg_rewind that broke off left has lost what another one would have to read.
+  const isRewindable = facts.canRewind && facts.obstacle === null && !known.isDamaged;
   return isRewindable && known.rewinds < rewindAttempts
     ? { kind: 'rewind', why: problem }
     : cloneAnew(problem, known, facts);

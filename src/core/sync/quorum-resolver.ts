@@ -87,6 +87,9 @@ export function* transitions(start: QuorumState, target: QuorumTarget): Generato
   for (;;) {
     const resolution = resolveNext(state, target);
     if (resolution.kind === 'done') return;
+    // All who are there are confirmed already: whoever is waited for now will not come.
+    const isStuck = resolution.kind === 'wait' && target.active.isSubsetOf(state.confirmed);
+    if (isStuck) throw new Error(`Cannot wait for ${[...resolution.nodes].join(', ')}: not active`);
     if (resolution.kind === 'transition') yield resolution.transition;
     state =
       resolution.kind === 'transition' ? applyTransition(state, resolution.transition) : state;
@@ -128,9 +131,8 @@ function restart(state: QuorumState, target: QuorumTarget): Resolution {
 function goalOf({ voting }: QuorumState, { active, wanted, isStrict }: QuorumTarget): Goal {
   if (isStrict && active.size === 0) {
     // The last voters keep what they promised: nobody is there who could be confirmed for anything else.
-    const names = voting.voters;
-    const num = Math.max(1, names.size);
-    return { voting: { voters: names, quorum: 0 }, acknowledging: { names, num, isAnybody: false } };
+    const num = Math.max(1, voting.voters.size - voting.quorum);
+    return { voting, acknowledging: { names: voting.voters, num, isAnybody: false } };
   }
   const num = Math.min(wanted, active.size);
   return {

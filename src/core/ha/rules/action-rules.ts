@@ -7,6 +7,7 @@ import {
   hasProvenLock,
   isDemoting,
   isPrimary,
+  mayAcceptWrites,
   ownsLock,
   pausePrefix,
 } from '../look.ts';
@@ -98,7 +99,7 @@ export const actionRules: readonly Rule[] = [
       const { action, config } = world;
       if (action === null || config.isPaused || needsNoLock(world)) return null;
       const isLeading =
-        isPrimary(world) || action.kind === 'promote' || action.kind === 'start-primary';
+        mayAcceptWrites(world) || action.kind === 'promote' || action.kind === 'start-primary';
       return isLeading ? { kind: 'cancel-action' } : null;
     },
   },

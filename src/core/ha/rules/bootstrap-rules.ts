@@ -18,9 +18,9 @@ export const newClusterRules: readonly Rule[] = [
   {
     id: 502,
     why: 'A restored cluster first has to reach the end of its recovery',
-    decide: ({ memory, postgres }) =>
+    decide: ({ memory, postgres, config }) =>
       memory.bootstrap?.kind === 'started' &&
-      (postgres.sql === null || (postgres.sql.isInRecovery && postgres.role !== 'standby_leader'))
+      (postgres.sql === null || (postgres.sql.isInRecovery && config.standbyCluster === null))
         ? {
             kind: 'done',
             message: 'waiting for end of recovery after bootstrap',
@@ -31,8 +31,8 @@ export const newClusterRules: readonly Rule[] = [
   {
     id: 503,
     why: 'Roles and scripts come before the key, so that nobody clones half a cluster',
-    decide: ({ memory, postgres }) =>
-      memory.bootstrap?.kind === 'started' && postgres.role !== 'standby_leader'
+    decide: ({ memory, config }) =>
+      memory.bootstrap?.kind === 'started' && config.standbyCluster === null
         ? {
             kind: 'start-action',
             action: { kind: 'post-bootstrap' },

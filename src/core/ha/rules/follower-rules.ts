@@ -1,6 +1,13 @@
 // 1000 to 1099: somebody else leads.
 
-import { clusterOf, isPrimary, isStandbyCluster, memberOf, pausePrefix } from '../look.ts';
+import {
+  clusterOf,
+  isPrimary,
+  isStandbyCluster,
+  mayAcceptWrites,
+  memberOf,
+  pausePrefix,
+} from '../look.ts';
 import type { Rule } from '../rule.ts';
 import { standbyRole, upstreamOf } from '../upstream.ts';
 import type { World } from '../world.ts';
@@ -27,7 +34,7 @@ export const primaryWithoutKeyRules: readonly Rule[] = [
     id: 1002,
     why: 'A primary without the key stops at once',
     decide: (world) =>
-      isPrimary(world)
+      mayAcceptWrites(world) && !world.config.isPaused
         ? {
             kind: 'start-action',
             action: { kind: 'demote', mode: 'immediate-nolock' },

@@ -7,6 +7,7 @@ import {
   hasProvenLock,
   isPrimary,
   isStandbyCluster,
+  mayAcceptWrites,
   ownsLock,
   pausePrefix,
 } from '../look.ts';
@@ -59,7 +60,7 @@ export const leaseRules: readonly Rule[] = [
     id: 907,
     why: 'Somebody else has the key: a primary without it stops at once',
     decide: (world) =>
-      hasLostLock(world) && isPrimary(world)
+      hasLostLock(world) && mayAcceptWrites(world) && !world.config.isPaused
         ? {
             kind: 'start-action',
             action: { kind: 'demote', mode: 'immediate-nolock' },
@@ -221,6 +222,22 @@ export const leadRules: readonly Rule[] = [
             wakeInMs: 0,
           }
         : null,
+  },
+  {
+    id: 965,
+    why: 'What a promotion owes to synchronous standbys is not known while the server does not answer',
+    decide: (world) => {
+      const { postgres, config } = world;
+      const isSilent = hasProvenLock(world) && !mayAcceptWrites(world) && postgres.sql === null;
+      return isSilent && config.synchronousMode !== 'off'
+        ? {
+            kind: 'release-lock',
+            lastLsn: null,
+            message: `not promoting because PostgreSQL does not answer: ${postgres.sqlProblem}`,
+            wakeInMs: 1000,
+          }
+        : null;
+    },
   },
   {
     id: 970,

@@ -96,11 +96,13 @@ export const identityRules: readonly Rule[] = [
     why: 'A stand-alone primary is taken over as it is; a replica first needs its primary',
     decide: (world) => {
       const { initialize } = clusterOf(world);
-      const { postgres, learned, config } = world;
+      const { postgres, learned, config, memory } = world;
       const isNew = !isSystemId(initialize) && isUnlocked(world) && !config.isPaused;
       const systemId = systemIdOf(world);
       if (!isNew || systemId === null || learned.isInitializeWritten) return null;
-      if (postgres.isSetUpAsStandby && config.standbyCluster === null) {
+      // A store that lost its keys finds its members running: whoever knows the cluster says which it is.
+      const isStranger = postgres.isRunning && postgres.isSetUpAsStandby && !memory.hasJoined;
+      if (isStranger && config.standbyCluster === null) {
         return {
           kind: 'exit',
           message:

@@ -1,6 +1,13 @@
 // 800 to 899: nobody leads (patroni/ha.py, process_unhealthy_cluster).
 
-import { clusterOf, isPrimary, isStandbyCluster, isUnlocked, pausePrefix } from '../look.ts';
+import {
+  clusterOf,
+  isPrimary,
+  isStandbyCluster,
+  isUnlocked,
+  mayAcceptWrites,
+  pausePrefix,
+} from '../look.ts';
 import { judgeRace } from '../race.ts';
 import type { Rule } from '../rule.ts';
 import type { Step } from '../step.ts';
@@ -29,7 +36,7 @@ function backoffLeftMs(world: World): number | null {
 
 /** What a member does that may not lead: it follows whoever there is, and never goes on as a primary. */
 function standAside(world: World, primaryWords: string, standbyWords: string): Step {
-  if (isPrimary(world)) {
+  if (mayAcceptWrites(world)) {
     return {
       kind: 'start-action',
       action: { kind: 'demote', mode: 'immediate-nolock' },
@@ -92,7 +99,7 @@ export const raceRules: readonly Rule[] = [
     id: 820,
     why: 'The store gave the key to somebody else: what leads without it must stop',
     decide: (world) =>
-      loses(world)
+      loses(world) && !world.config.isPaused
         ? standAside(
             world,
             'demoted self after trying and failing to obtain lock',
@@ -119,7 +126,7 @@ export const raceRules: readonly Rule[] = [
     id: 840,
     why: 'A standby cluster without a leader still follows the other cluster',
     decide: (world) =>
-      isUnlocked(world) && isStandbyCluster(world) && !isPrimary(world)
+      isUnlocked(world) && isStandbyCluster(world) && !mayAcceptWrites(world)
         ? {
             kind: 'follow',
             role: 'replica',

@@ -40,6 +40,11 @@ function verdictOf(world: World, leader: Member): RewindVerdict | null {
   return learned.rewindFacts === null ? null : decideRewind(learned.rewindFacts);
 }
 
+/** Of a stopped server; in pause it is left alone by other rules. */
+function isDamaged({ postgres, memory, config }: World): boolean {
+  return !postgres.isRunning && memory.rejoin.isDamaged && !config.isPaused;
+}
+
 function compare(world: World): Step | null {
   const upstream = leaderUpstream(world);
   return upstream === null ? null : { kind: 'read-rewind-facts', leader: upstream };
@@ -110,6 +115,34 @@ function isNews({ memory }: World, leader: Member, verdict: RewindVerdict): bool
     (memory.rewind.kind !== verdict.kind || memory.rewind.against !== situationOf(leader))
   );
 }
+
+/** 650 to 659: they stand before every rule that starts a server. */
+export const damagedRules: readonly Rule[] = [
+  {
+    id: 651,
+    why: 'Data that pg_rewind left half way can not lead',
+    decide: (world) =>
+      isDamaged(world) && ownsLock(world)
+        ? {
+            kind: 'release-lock',
+            lastLsn: null,
+            message: 'released leader key voluntarily as pg_rewind left data that can’t be used',
+            wakeInMs: 1000,
+          }
+        : null,
+  },
+  {
+    id: 652,
+    why: 'Data that pg_rewind left half way is never started: a clone takes its place',
+    decide: (world) => {
+      if (!isDamaged(world)) return null;
+      const leader = leaderMember(world);
+      const why = 'pg_rewind left data that can’t be used';
+      const step = leader === null ? null : comeBack(world, leader, { kind: 'needed', why });
+      return step ?? { kind: 'done', message: `${why}, and nobody is there to clone from yet` };
+    },
+  },
+];
 
 /** 750 to 779: a stopped server, before it is started as a standby. */
 export const stoppedRejoinRules: readonly Rule[] = [

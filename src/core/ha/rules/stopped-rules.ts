@@ -11,6 +11,7 @@ import {
   ownsLock,
   pausePrefix,
 } from '../look.ts';
+import { pauseMs } from '../crash-loop.ts';
 import type { Rule } from '../rule.ts';
 import type { World } from '../world.ts';
 import { remoteUpstream, standbyRole, upstreamOf } from '../upstream.ts';
@@ -63,6 +64,20 @@ export const startOutcomeRules: readonly Rule[] = [
       return { kind: 'done', message: 'failed to start postgres', wakeInMs: retryMs };
     },
   },
+  {
+    id: 554,
+    why: 'A server that dies soon after each start waits longer before the next one',
+    decide: ({ memory, postgres, config }) => {
+      const waitMs = pauseMs(memory.crashLoop) - postgres.stateSinceMs;
+      if (postgres.isRunning || config.isPaused || waitMs <= 0) return null;
+      const { deaths } = memory.crashLoop;
+      return {
+        kind: 'done',
+        message: `PostgreSQL has died soon after its start, ${deaths} times in a row; its log says why`,
+        wakeInMs: waitMs,
+      };
+    },
+  },
 ];
 
 /** 700 to 799. */
@@ -83,7 +98,7 @@ export const stoppedRules: readonly Rule[] = [
     id: 702,
     why: 'In pause nothing is started',
     decide: (world) => {
-      if (!isStopped(world) || !world.config.isPaused) return null;
+      if (!isStopped(world) || !world.config.isPaused || world.memory.isReturning) return null;
       return {
         kind: 'done',
         message: `${pausePrefix(world)}postgres is not running`,

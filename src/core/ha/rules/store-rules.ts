@@ -1,7 +1,7 @@
 // 100 to 199: the store can't be read. A primary goes on as long as its lease is proven, or as long as everybody
 // agrees (failsafe_mode); before the lease ends it has stopped accepting writes.
 
-import { isDemoting, isPrimary, pausePrefix } from '../look.ts';
+import { isDemoting, mayAcceptWrites, pausePrefix } from '../look.ts';
 import type { Rule } from '../rule.ts';
 import type { World } from '../world.ts';
 
@@ -52,6 +52,7 @@ export const storeRules: readonly Rule[] = [
         postgres.dataDirectory === 'cluster' &&
         action === null &&
         memory.bootstrap === null &&
+        !memory.rejoin.isDamaged &&
         !config.isPaused;
       const failedAtMs = memory.lastStartFailedAtMs;
       if (!isStartable || (failedAtMs !== null && nowMs - failedAtMs < readOnlyRetryMs))
@@ -69,7 +70,7 @@ export const storeRules: readonly Rule[] = [
     why: 'In pause nobody is demoted, and a standby has nothing to lose',
     decide: (world) =>
       isCut(world) &&
-      (world.config.isPaused || !isPrimary(world) || world.memory.bootstrap !== null)
+      (world.config.isPaused || !mayAcceptWrites(world) || world.memory.bootstrap !== null)
         ? { kind: 'done', message: `${pausePrefix(world)}DCS is not accessible` }
         : null,
   },
