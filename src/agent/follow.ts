@@ -27,7 +27,7 @@ export async function follow(
     upstream === null ? 'following nobody' : `following ${upstream.name || 'a remote member'}`,
   );
   if (needed === 'reload') {
-    await postgres.reload();
+    await postgres.reload(before !== role);
     return;
   }
   if (state.config.global.isPaused) return;

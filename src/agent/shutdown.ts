@@ -59,7 +59,7 @@ async function stopServer(context: AgentContext): Promise<void> {
   const isLeader = isLeading(context) || state.cluster?.leader?.name === state.config.name;
   let lastLsn: Lsn | null = null;
   const releasing: { done: Promise<void> | null } = { done: null };
-  await deps.postgres.stop({
+  const isStopped = await deps.postgres.stop({
     mode: 'fast',
     checkpointFirst: isLeader,
     timeoutMs: null,
@@ -73,7 +73,11 @@ async function stopServer(context: AgentContext): Promise<void> {
       }
     },
   });
-  if (isLeader) {
+  if (isLeader && !isStopped) {
+    deps.log.critical(
+      'PostgreSQL could not be stopped; the leader key is kept until its lease ends',
+    );
+  } else if (isLeader) {
     releasing.done ??= releaseLock(context, lastLsn);
     await releasing.done;
   }

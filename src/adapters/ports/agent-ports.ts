@@ -80,7 +80,8 @@ export interface PostgresPort {
     options: StartOptions & { readonly stopTimeoutMs: number | null },
     signal?: AbortSignal,
   ): Promise<StartOutcome>;
-  reload(): Promise<void>;
+  /** `isQuiet`: without the callback, as it is part of something that has its own. */
+  reload(isQuiet?: boolean): Promise<void>;
   /**
    * Sends the promotion, unless it was called off by then, and resolves when the server accepts writes, or false after
    * the time.

@@ -331,15 +331,15 @@ export class MemberPostgres implements PostgresPort {
     });
   }
 
-  async reload(): Promise<void> {
-    return this.#turns.take(async () => this.#reload());
+  async reload(isQuiet = false): Promise<void> {
+    return this.#turns.take(async () => this.#reload(isQuiet));
   }
 
-  async #reload(): Promise<void> {
+  async #reload(isQuiet = false): Promise<void> {
     await this.#server.adopt();
     if (!this.#server.reload()) return;
     this.#restarts.unsettle();
-    this.callbacks('on_reload', this.#state.role);
+    if (!isQuiet) this.callbacks('on_reload', this.#state.role);
   }
 
   async promote(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {

@@ -62,7 +62,7 @@ export interface RunningAction {
 
 /** What was found about our history, against which leader on which timeline it was compared. */
 export interface RewindMemory {
-  readonly kind: 'unchecked' | 'needed' | 'not-needed';
+  readonly kind: 'unchecked' | 'needed' | 'replaced' | 'not-needed';
   /** For example `postgres-1@4`. */
   readonly against: string;
   readonly why: string;

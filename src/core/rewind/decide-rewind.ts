@@ -1,11 +1,13 @@
 // Decides whether our history has left that of the leader, so that it has to be rewound before we can follow.
 
 import { formatLsn } from '#core/postgres/lsn.ts';
-import type { LocalHistory, RewindFacts } from './rewind-facts.ts';
+import type { Branch, LocalHistory, RewindFacts } from './rewind-facts.ts';
 
 export type RewindVerdict =
   | { readonly kind: 'needed'; readonly why: string }
   | { readonly kind: 'not-needed'; readonly why: string }
+  /** As `needed`, and pg_rewind would see nothing to do: only a clone brings us back. */
+  | { readonly kind: 'replaced'; readonly why: string }
   /** It can't be told now: ask again. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -21,7 +23,11 @@ export function decideRewind({ local, leader }: RewindFacts): RewindVerdict {
   if (ours > leader.timeline) {
     return needed(`our timeline ${ours} is newer than the leader’s, ${leader.timeline}`);
   }
-  if (ours === leader.timeline) return notNeeded(`we are on the leader’s timeline, ${ours}`);
+  if (ours === leader.timeline) {
+    return isOtherBranch(local.branch, leader.branch)
+      ? replaced(`our timeline ${ours} and the leader’s were made by two promotions`)
+      : notNeeded(`we are on the leader’s timeline, ${ours}`);
+  }
   if (leader.lines.length === 0) {
     return unknown(`the leader did not say where its timeline ${leader.timeline} comes from`);
   }
@@ -52,6 +58,16 @@ function decideFormerPrimary(local: LocalHistory, end: bigint, left: string): Re
   return checkpointEndLsn === end
     ? notNeeded(`${left}, which is where our shutdown ended`)
     : needed(`${left} and our shutdown ended at ${formatLsn(checkpointEndLsn)}`);
+}
+
+function isOtherBranch(ours: Branch | undefined, theirs: Branch | undefined): boolean {
+  if (ours === undefined || theirs === undefined) return false;
+  if (ours.lsn !== theirs.lsn) return true;
+  return ours.mark !== null && theirs.mark !== null && ours.mark !== theirs.mark;
+}
+
+function replaced(why: string): RewindVerdict {
+  return { kind: 'replaced', why };
 }
 
 function needed(why: string): RewindVerdict {

@@ -90,7 +90,11 @@ export function nextRejoin(memory: RejoinMemory, facts: RejoinFacts): RejoinStep
     return { kind: 'wait', untilMs: facts.nowMs + askAgainMs, why };
   }
   // What a pg_rewind that broke off left has lost what another one would have to read.
-  const isRewindable = facts.canRewind && facts.obstacle === null && !known.isDamaged;
+  const isRewindable =
+    facts.canRewind &&
+    facts.obstacle === null &&
+    facts.verdict.kind !== 'replaced' &&
+    !known.isDamaged;
   return isRewindable && known.rewinds < rewindAttempts
     ? { kind: 'rewind', why: problem }
     : cloneAnew(problem, known, facts);
@@ -139,7 +143,7 @@ function attemptsAgainst(memory: RejoinMemory, against: string): RejoinMemory {
 function problemOf(memory: RejoinMemory, { verdict, obstacle }: RejoinFacts): string | null {
   // Half rewound data may look right to a comparison and must not be started.
   if (memory.isDamaged) return 'pg_rewind failed and left data that can’t be used';
-  if (verdict.kind === 'needed') return verdict.why;
+  if (verdict.kind === 'needed' || verdict.kind === 'replaced') return verdict.why;
   if (obstacle !== null) return obstacle;
   return verdict.kind === 'unknown' ? 'unknown' : null;
 }

@@ -3,6 +3,17 @@
 import type { HistoryLine } from '#core/dcs/cluster.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 
+/**
+ * Where a timeline began. Two members that were promoted without knowing of each other may both have made the same
+ * timeline: it has the same number and is another one.
+ */
+export interface Branch {
+  /** Where it left the timeline before it. */
+  readonly lsn: Lsn;
+  /** Of the first record on it, which no other promotion has the like of; null where it can't be read. */
+  readonly mark: string | null;
+}
+
 /** Our own end of history. */
 export interface LocalHistory {
   readonly timeline: number;
@@ -11,6 +22,8 @@ export interface LocalHistory {
   readonly isInRecovery: boolean;
   /** End of the checkpoint record of a stopped former primary, by pg_waldump; null where not known. */
   readonly checkpointEndLsn: Lsn | null;
+  /** Of our timeline; absent on timeline 1 and where it is not known. */
+  readonly branch?: Branch;
 }
 
 /** What a replication connection to the leader said. */
@@ -20,6 +33,8 @@ export type LeaderHistory =
       readonly timeline: number;
       /** Of its current timeline; empty on timeline 1. */
       readonly lines: readonly HistoryLine[];
+      /** Of its timeline; absent on timeline 1 and where it is not known. */
+      readonly branch?: Branch;
     }
   /** It did not answer, or is still in recovery itself: ask again later. */
   | { readonly kind: 'unknown'; readonly why: string };

@@ -144,21 +144,35 @@ export const damagedRules: readonly Rule[] = [
   },
 ];
 
+/**
+ * A primary that crashed. Where its WAL ends is known once it has recovered, which it does as a standby without writing
+ * anything: it is started, and compared then.
+ */
+function isCrashed({ postgres }: World): boolean {
+  const state = postgres.control?.clusterState ?? '';
+  const isUnclean = ['in production', 'shutting down', 'in crash recovery'].includes(state);
+  return isUnclean && !postgres.isSetUpAsStandby;
+}
+
+/** The leader to compare a stopped server with; null where there is none, or nothing to compare yet. */
+function leaderToCompare(world: World): Member | null {
+  const isDamaged = world.memory.rejoin.isDamaged || ['needed', 'replaced'].includes(world.memory.rewind.kind);
+  if (world.postgres.isRunning || (isCrashed(world) && !isDamaged)) return null;
+  return leaderMember(world);
+}
+
 /** 750 to 779: a stopped server, before it is started as a standby. */
 export const stoppedRejoinRules: readonly Rule[] = [
   {
     id: 750,
-    why: 'A crashed primary that has to be compared or rewound first recovers, so that its end is known',
+    why: 'A crashed primary that does not start as a standby recovers in single-user mode, once',
     decide: (world) => {
-      const { postgres, memory, config } = world;
-      const state = postgres.control?.clusterState ?? '';
-      const isCrashed = ['in production', 'shutting down', 'in crash recovery'].includes(state);
+      const { postgres, memory } = world;
       const isDue =
         !postgres.isRunning &&
-        isCrashed &&
-        !postgres.isSetUpAsStandby &&
+        isCrashed(world) &&
         !memory.wasCrashRecoveryTried &&
-        config.isUsingPgRewind &&
+        memory.lastStartFailedAtMs !== null &&
         leaderMember(world) !== null;
       return isDue
         ? {
@@ -174,41 +188,52 @@ export const stoppedRejoinRules: readonly Rule[] = [
     id: 751,
     why: 'A stopped server is compared with the leader before it is started',
     decide: (world) => {
-      const leader = leaderMember(world);
-      if (world.postgres.isRunning || leader === null) return null;
-      return verdictOf(world, leader) === null ? compare(world) : null;
+      const leader = leaderToCompare(world);
+      return leader !== null && verdictOf(world, leader) === null ? compare(world) : null;
     },
   },
   {
     id: 752,
     why: 'What was found holds as long as the leader stays on its timeline',
     decide: (world) => {
-      const leader = leaderMember(world);
-      if (world.postgres.isRunning || leader === null) return null;
-      const verdict = verdictOf(world, leader);
-      return verdict !== null && isNews(world, leader, verdict)
-        ? remembered(leader, verdict)
-        : null;
+      const leader = leaderToCompare(world);
+      const verdict = leader === null ? null : verdictOf(world, leader);
+      const isNew = leader !== null && verdict !== null && isNews(world, leader, verdict);
+      return isNew ? remembered(leader, verdict) : null;
     },
   },
   {
     id: 753,
     why: 'A history that went apart is brought back, by one way or another, and always in the end',
     decide: (world) => {
-      const leader = leaderMember(world);
-      if (world.postgres.isRunning || leader === null) return null;
-      const verdict = verdictOf(world, leader);
-      return verdict === null ? null : comeBack(world, leader, verdict);
+      const leader = leaderToCompare(world);
+      const verdict = leader === null ? null : verdictOf(world, leader);
+      return leader === null || verdict === null ? null : comeBack(world, leader, verdict);
     },
   },
 ];
 
-/** A running standby on another timeline than its leader. */
+/** A running standby on another timeline than its leader, or one of the same number that it does not stream. */
 function strayedFrom(world: World): Member | null {
   const leader = leaderMember(world);
-  const isStandby = world.postgres.isRunning && world.postgres.sql !== null && !isPrimary(world);
-  if (leader === null || !isStandby || !isComparable(leader)) return null;
-  return ownTimeline(world) === leader.timeline && !world.memory.rejoin.isDamaged ? null : leader;
+  const { sql, isRunning } = world.postgres;
+  if (leader === null || !isRunning || sql === null || isPrimary(world)) return null;
+  if (!isComparable(leader)) return null;
+  const isFollowing = ownTimeline(world) === leader.timeline && sql.receiverState === 'streaming';
+  return isFollowing && !world.memory.rejoin.isDamaged ? null : leader;
+}
+
+/**
+ * What is known of a running standby. While it does not stream it may still be replaying towards the place where the
+ * histories part, so that "not needed" is asked for again until it does.
+ */
+function runningVerdict(world: World, leader: Member): RewindVerdict | null {
+  const { memory, learned, postgres } = world;
+  if (learned.rewindFacts !== null) return decideRewind(learned.rewindFacts);
+  const { kind, against, why } = memory.rewind;
+  const isKnown = against === situationOf(leader) && kind !== 'unchecked';
+  const isSettled = kind === 'needed' || kind === 'replaced' || postgres.sql?.receiverState === 'streaming';
+  return isKnown && isSettled ? { kind, why } : null;
 }
 
 /** 1050 to 1059: a running standby. */
@@ -218,7 +243,7 @@ export const runningRejoinRules: readonly Rule[] = [
     why: 'A standby on another timeline than its leader may have replayed what the leader never had',
     decide: (world) => {
       const leader = strayedFrom(world);
-      return leader !== null && verdictOf(world, leader) === null ? compare(world) : null;
+      return leader !== null && runningVerdict(world, leader) === null ? compare(world) : null;
     },
   },
   {
@@ -226,7 +251,7 @@ export const runningRejoinRules: readonly Rule[] = [
     why: 'What was found holds as long as the leader stays on its timeline',
     decide: (world) => {
       const leader = strayedFrom(world);
-      const verdict = leader === null ? null : verdictOf(world, leader);
+      const verdict = leader === null ? null : runningVerdict(world, leader);
       const isNew = leader !== null && verdict !== null && isNews(world, leader, verdict);
       return isNew ? remembered(leader, verdict) : null;
     },
@@ -236,8 +261,9 @@ export const runningRejoinRules: readonly Rule[] = [
     why: 'A standby that replayed what the leader never had is brought back',
     decide: (world) => {
       const leader = strayedFrom(world);
-      const verdict = leader === null ? null : verdictOf(world, leader);
-      return leader !== null && verdict?.kind === 'needed'
+      const verdict = leader === null ? null : runningVerdict(world, leader);
+      const isNeeded = verdict?.kind === 'needed' || verdict?.kind === 'replaced';
+      return leader !== null && isNeeded
         ? comeBack(world, leader, verdict)
         : null;
     },
