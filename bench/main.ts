@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { root } from '../scripts/charms.ts';
 import { benchCommand, type BenchCommand, usage } from './bench-options.ts';
 import { clientsFigure } from './clients.bench.ts';
+import { failoverFigure } from './failover.bench.ts';
 import type { Figure, Report } from './figure.ts';
 import { hookFigure } from './hook.bench.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { loadNow, readCircumstances } from './measure/circumstances.ts';
 import { sectionOf, withSection } from './report/document.ts';
 
-const figures: readonly Figure[] = [hookFigure, clientsFigure];
+const figures: readonly Figure[] = [hookFigure, clientsFigure, failoverFigure];
 const documentFile = join(root, 'docs/reference/benchmarks.md');
 const dataDirectory = join(root, 'build/bench');
 

@@ -19,6 +19,15 @@ export const configDefaults: CharmConfig = {
   "admin-addresses": "",
   "extra-pg-conf": "",
   "extra-pg-auth": "",
+  "etcd-endpoints": "",
+  "cluster-name": "",
+  "ttl": 30,
+  "loop-wait": 10,
+  "retry-timeout": 10,
+  "synchronous-mode": "off",
+  "synchronous-mode-strict": false,
+  "maximum-lag-on-failover": 1048576,
+  "api-port": 8008,
 };
 
 export interface CharmConfig {
@@ -30,6 +39,15 @@ export interface CharmConfig {
   readonly "admin-addresses": string | null;
   readonly "extra-pg-conf": string | null;
   readonly "extra-pg-auth": string | null;
+  readonly "etcd-endpoints": string | null;
+  readonly "cluster-name": string | null;
+  readonly "ttl": number | null;
+  readonly "loop-wait": number | null;
+  readonly "retry-timeout": number | null;
+  readonly "synchronous-mode": string | null;
+  readonly "synchronous-mode-strict": boolean | null;
+  readonly "maximum-lag-on-failover": number | null;
+  readonly "api-port": number | null;
 }
 
-export const actionNames = ["explain"] as const;
+export const actionNames = ["get-primary","show-cluster","switchover","restart","reinitialize","pause","resume","explain"] as const;

@@ -4,9 +4,12 @@ import { type Charm, defineCharm } from '#charm/charm.ts';
 import { PostgreSQL } from '#interfaces/pgsql/provides.ts';
 import type { EndpointPort } from '#interfaces/ports.ts';
 import { charmName, configDefaults, endpoints } from './charm-files.gen.ts';
+import { clusterActions } from './cluster-actions.ts';
+import { ClusterPeers } from './cluster-peers.ts';
 import type { Endpoints } from './context.ts';
 import { passwordPrefix, userOf } from './credentials.ts';
 import type { Flag } from './flags.ts';
+import { clusterHandlers, clusterNoteHandlers } from './handlers/cluster.ts';
 import { prepareHandlers } from './handlers/prepare.ts';
 import { roleHandlers } from './handlers/role.ts';
 import { serveHandlers } from './handlers/serve.ts';
@@ -26,9 +29,21 @@ export const charm: Charm<Flag, Services, Endpoints> = defineCharm<Flag, Service
   configDefaults: { ...configDefaults },
   peer: 'cluster',
   unflaggedLeaderKeys: [passwordPrefix],
-  endpoints: { db: serverOf(false), 'db-admin': serverOf(true) },
+  endpoints: {
+    db: serverOf(false),
+    'db-admin': serverOf(true),
+    cluster: (port) => new ClusterPeers(port),
+  },
   // Roles and storage are known, and the server stopped where it must be, before anything is served.
-  handlers: [...prepareHandlers, ...roleHandlers, ...stopHandlers, ...serveHandlers],
+  handlers: [
+    ...prepareHandlers,
+    ...roleHandlers,
+    ...clusterNoteHandlers,
+    ...stopHandlers,
+    ...serveHandlers,
+    ...clusterHandlers,
+  ],
+  actions: clusterActions,
   status: (context) => statusOf(factsOf(context)),
   services: (host) => createServices(host.environment['JUJU_CHARM_DIR'] ?? '.'),
 });

@@ -3,12 +3,14 @@
 import type { CharmContext } from '#charm/charm.ts';
 import { reactive, type Reactive } from '#charm/reactive/reactive.ts';
 import type { PostgreSQL } from '#interfaces/pgsql/provides.ts';
+import type { ClusterPeers } from './cluster-peers.ts';
 import type { Flag } from './flags.ts';
 import type { Services } from './services.ts';
 
 export interface Endpoints {
   readonly db: PostgreSQL;
   readonly 'db-admin': PostgreSQL;
+  readonly cluster: ClusterPeers;
 }
 
 export type Context = CharmContext<Flag, Services, Endpoints>;

@@ -67,7 +67,7 @@ function rolesOf({ request, credentials }: Granted, served: readonly Served[]): 
   return [...new Set([...request.roles, ...others.flatMap((other) => splitList(other.roles))])];
 }
 
-function accessOf(
+export function accessOf(
   granted: Granted,
   served: readonly Served[],
   privileges: readonly string[],
@@ -90,7 +90,7 @@ function accessOf(
  * Whom pg_hba.conf lets in: relations served before, with the addresses of now, and those to be granted.
  * One that asks for another database is let into both, as its request may yet be refused.
  */
-function clientsOf(
+export function clientsOf(
   served: readonly Served[],
   moved: readonly ClientRequest[],
   granted: readonly Granted[],

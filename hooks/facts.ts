@@ -13,7 +13,7 @@ export interface Fact<Value> {
 }
 
 /** Only this charm writes these keys, and each with one type, so what is read is what was written. */
-function fact<Value>(key: string): Fact<Value> {
+export function fact<Value>(key: string): Fact<Value> {
   return {
     read: (store) => (store.get(key) ?? null) as Value | null,
     write: (store, value) => {

@@ -12,6 +12,10 @@ export type Flag =
   | 'postgresql.is_primary'
   /** Some unit was chosen to run the primary. */
   | 'postgresql.has_primary'
+  /** Every unit runs an agent, and etcd keeps which of them leads; otherwise there is a single server. */
+  | 'postgresql.clustered'
+  /** The leader chose the passwords of the cluster's own users. */
+  | 'postgresql.has_agent_passwords'
   /** The unit is stopping: the server stays down. */
   | 'postgresql.stopping'
   /** What the server is to be like may have changed: look again. */

@@ -5,8 +5,10 @@ import { errorCode } from '#adapters/files/error-code.ts';
 import { closeSync, openSync, readFileSync, readSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { callProgram } from '#charm/program/call-program.ts';
+import { type AgentServices, createAgentServices } from './agent-services.ts';
 import type { InstallAnswer, SetupAnswer } from './setup/answer.ts';
 import type {
+  AccessCommand,
   ConvergeCommand,
   InstallCommand,
   SetupCommand,
@@ -16,10 +18,13 @@ import type {
 export interface Services {
   install(command: InstallCommand): InstallAnswer;
   converge(command: ConvergeCommand): SetupAnswer;
+  /** On a server that an agent runs. */
+  access(command: AccessCommand): SetupAnswer;
   stop(command: StopCommand): SetupAnswer;
   /** Whether the postmaster of this data directory is alive. Costs a read of one small file. */
   isServerAlive(dataDirectory: string): boolean;
   newPassword(): string;
+  readonly agent: AgentServices;
 }
 
 /** Installing packages and initdb may take minutes on a slow machine; nothing else comes near. */
@@ -91,8 +96,10 @@ export function createServices(charmDir: string): Services {
   return {
     install: (command) => setup(command) as InstallAnswer,
     converge: (command) => setup(command) as SetupAnswer,
+    access: (command) => setup(command) as SetupAnswer,
     stop: (command) => setup(command) as SetupAnswer,
     isServerAlive,
     newPassword,
+    agent: createAgentServices(charmDir),
   };
 }

@@ -1,6 +1,8 @@
 // Reads the charm's configuration into what it means, and says in a sentence what can't be used.
 // Pure: values in, settings and problems out.
 
+import { type ClusterSettings, readClusterSettings } from './cluster-settings.ts';
+
 /** Configuration as config-get gives it. */
 export type ConfigValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -17,6 +19,8 @@ export interface Settings {
   readonly parameters: Readonly<Record<string, string>>;
   /** Lines for pg_hba.conf, from extra-pg-auth. */
   readonly extraHba: readonly string[];
+  /** Only with endpoints of etcd: without them there is a single server. */
+  readonly cluster?: ClusterSettings;
 }
 
 export interface SettingsAnswer {
@@ -137,6 +141,7 @@ function readParameters(
 /** Reads the whole configuration; never throws, so that one bad option does not hide the others. */
 export function readSettings(values: ConfigValues): SettingsAnswer {
   const problems: Problems = [];
+  const cluster = readClusterSettings(values, problems);
   const settings: Settings = {
     version: readVersion(values, problems),
     port: wholeNumber(values, 'port', { least: 1, most: 65_535, fallback: 5432 }, problems),
@@ -157,6 +162,7 @@ export function readSettings(values: ConfigValues): SettingsAnswer {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== ''),
+    ...(cluster === undefined ? {} : { cluster }),
   };
   return { settings, problems };
 }

@@ -15,7 +15,8 @@ import {
   settingsProblems,
   storageLocation,
 } from './facts.ts';
-import { primarySetting } from './handlers/role.ts';
+import { agentFacts, agentPlace, clusterSettings, isAgentRunning } from './cluster-facts.ts';
+import { primarySetting } from './handlers/primary-setting.ts';
 import type { Facts } from './status.ts';
 
 function refusedClients(context: Context): Facts['refusedClients'] {
@@ -39,6 +40,25 @@ function withoutPassword(context: Context): readonly string[] {
     .map(({ what }) => what.relationName);
 }
 
+/** Nothing for a single server. Costs a read of a few small files. */
+function clusterFacts(context: Context): Pick<Facts, 'cluster'> {
+  if (clusterSettings(context) === null) return {};
+  const place = agentPlace(context);
+  const server = serverFacts.read(context.data);
+  const isRunning = isAgentRunning(context);
+  return {
+    cluster: {
+      hasPasswords: context.flags.isSet('postgresql.has_agent_passwords'),
+      isSupervised: place !== null && context.services.agent.isSupervised(place),
+      isRunning,
+      lastWords: isRunning || place === null ? '' : context.services.agent.lastWords(place),
+      agent: agentFacts(context),
+      maker: context.leadership.leaderGetOne(primarySetting),
+      server: server === null ? null : `${server.version} at ${server.host}:${server.port}`,
+    },
+  };
+}
+
 export function factsOf(context: Context): Facts {
   const { data, flags } = context;
   const storage = storageLocation.read(data);
@@ -51,6 +71,7 @@ export function factsOf(context: Context): Facts {
   return {
     unit: context.hook.unitName,
     isStopping: flags.isSet('postgresql.stopping'),
+    ...clusterFacts(context),
     settingsProblems: settingsProblems.read(data) ?? [],
     isInstalled: flags.isSet('postgresql.installed'),
     installTrouble: installTrouble.read(data),

@@ -2,11 +2,14 @@
 
 import { active, blocked, maintenance, type Status, waiting, worst } from '#charm/status/status.ts';
 import type { Problem } from '#core/access/problem.ts';
+import { type ClusterStatusFacts, clusterStatus } from './cluster-status.ts';
 import type { RelationProblem, ServerFacts, Trouble } from './facts.ts';
 
 export interface Facts {
   readonly unit: string;
   readonly isStopping: boolean;
+  /** Of a unit of a cluster; left out for a single server. */
+  readonly cluster?: ClusterStatusFacts;
   readonly settingsProblems: readonly string[];
   readonly isInstalled: boolean;
   readonly installTrouble: Trouble | null;
@@ -60,8 +63,24 @@ function serverStatus(facts: Facts): Status {
   return active(`Primary, PostgreSQL ${version} at ${host}:${port}${restart}`);
 }
 
+/** The storage and the programs come first: without them the agent can't say anything. */
+function memberStatus(facts: Facts, cluster: ClusterStatusFacts): Status {
+  if (facts.primary === null)
+    return waiting('Waiting for the leader to choose who makes the cluster');
+  if (!facts.hasStorage) {
+    return facts.server === null
+      ? waiting('Waiting for storage pgdata')
+      : blocked(
+          "Storage pgdata was taken away and PostgreSQL is stopped: attach it again with 'juju attach-storage'",
+        );
+  }
+  const own = clusterStatus(cluster);
+  return facts.serverTrouble === null ? own : worst(own, troubleStatus(facts.serverTrouble));
+}
+
 function roleStatus(facts: Facts): Status {
-  const { primary, unit } = facts;
+  const { primary, unit, cluster } = facts;
+  if (cluster !== undefined) return memberStatus(facts, cluster);
   if (primary === null) return waiting('Waiting for the leader to choose the primary');
   if (primary === unit) {
     return facts.isPrimary ? serverStatus(facts) : waiting('Waiting to create the cluster');

@@ -39,6 +39,9 @@ export async function buildCharm(
     await mkdir(dirname(join(directory, source.output)), { recursive: true });
     sizes[source.output] = await bundle(source, directory);
   }
+  for (const { from, to } of charm.files ?? []) {
+    await copyFile(join(root, from), join(directory, to));
+  }
   await copyRuntime(join(directory, 'bin/node'));
   await compilePrograms(
     directory,

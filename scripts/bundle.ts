@@ -4,6 +4,9 @@ import { build, type Metafile } from 'esbuild';
 import { join } from 'node:path';
 import { type BundleSource, hookBundleLimitBytes, root } from './charms.ts';
 
+/** CommonJS has no URL of the module; this is the same. */
+const moduleUrl = 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;';
+
 /** Writes the bundle below `target` and answers with its size in bytes. */
 export async function bundle(source: BundleSource, target: string): Promise<number> {
   const outfile = join(target, source.output);
@@ -21,7 +24,12 @@ export async function bundle(source: BundleSource, target: string): Promise<numb
     logLevel: 'warning',
     // `pg` looks for its native twin only when asked to; it is not shipped.
     external: ['pg-native'],
-    define: { 'import.meta.main': 'true' },
+    define: {
+      'import.meta.main': 'true',
+      // Where a program stands, for what it looks for beside itself. No hook does.
+      ...(source.hook ? {} : { 'import.meta.url': 'moduleUrl' }),
+    },
+    ...(source.hook ? {} : { banner: { js: moduleUrl } }),
   });
   const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0;
   if (source.hook) {

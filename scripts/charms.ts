@@ -8,6 +8,8 @@ export interface CharmSource {
   readonly directory: string;
   /** Programs bundled into the charm: name of the file in the charm, and its entry point. */
   readonly bundles: readonly BundleSource[];
+  /** Further files of the checkout, each with its place in the charm. */
+  readonly files?: readonly { readonly from: string; readonly to: string }[];
 }
 
 export interface BundleSource {
@@ -30,7 +32,12 @@ export const charms: readonly CharmSource[] = [
     bundles: [
       { output: 'charm.cjs', entry: 'hooks/main.ts', hook: true },
       { output: 'lib/pg-setup.cjs', entry: 'hooks/setup/pg-setup.ts', hook: false },
+      { output: 'lib/pg-cluster.cjs', entry: 'hooks/cluster/pg-cluster.ts', hook: false },
+      { output: 'lib/pg-supervise.cjs', entry: 'hooks/supervise/main.ts', hook: false },
+      { output: 'lib/pg-agent.cjs', entry: 'bin/pg-agent-charm.ts', hook: false },
     ],
+    // The agent looks for it beside itself.
+    files: [{ from: 'src/adapters/watchdog/keeper.pl', to: 'lib/keeper.pl' }],
   },
   {
     name: 'salt-job-cache',

@@ -11,8 +11,10 @@ import { charmModule } from './generate/charm-module.ts';
 import type { CharmYaml } from './generate/charm-yaml.ts';
 import { charmReference } from './generate/charm-reference.ts';
 import { cliReference } from './generate/cli-reference.ts';
+import { decisionReference } from './generate/decision-reference.ts';
 import { errorReference } from './generate/error-reference.ts';
 import { flagReference } from './generate/flag-reference.ts';
+import { printTable } from '../src/core/ha/table.ts';
 import { charms, root } from './charms.ts';
 
 /** A generated file: path from the root, and what it should hold. */
@@ -37,6 +39,8 @@ async function readCharm(directory: string): Promise<CharmYaml> {
 export async function generate(): Promise<readonly Generated[]> {
   const generated: Generated[] = [
     { path: 'docs/reference/juju-local.md', text: cliReference() },
+    { path: 'docs/reference/decisions.md', text: decisionReference() },
+    { path: 'test/golden/ha-table.txt', text: printTable() },
     { path: 'docs/reference/errors.md', text: errorReference() },
     { path: 'docs/reference/flags.md', text: flagReference(await flagSources()) },
   ];

@@ -30,8 +30,11 @@ const onThisMachine: ToolsOptions = {
 };
 
 /** Null when all of them are there in the end, else what is to be done, in a sentence. */
-export function installTools(options: ToolsOptions = onThisMachine): string | null {
-  const missing = missingTools(options);
+export function installTools(
+  options: ToolsOptions = onThisMachine,
+  wanted: readonly string[] = Object.keys(packages),
+): string | null {
+  const missing = missingTools(options, wanted);
   if (missing.length === 0) return null;
   const install = [
     'install',
@@ -44,14 +47,14 @@ export function installTools(options: ToolsOptions = onThisMachine): string | nu
   // Reading the package lists takes long and is needed on a fresh machine only.
   let problem = aptGet(options, install);
   if (problem !== null) problem = aptGet(options, ['update']) ?? aptGet(options, install);
-  const left = missingTools(options);
+  const left = missingTools(options, wanted);
   if (left.length === 0) return null;
   return `Cannot install ${left.join(', ')} (${problem ?? 'apt-get did not bring it'}): ${byHand}`;
 }
 
-function missingTools({ path }: ToolsOptions): readonly string[] {
+function missingTools({ path }: ToolsOptions, wanted: readonly string[]): readonly string[] {
   const directories = path.split(':').filter((directory) => directory !== '');
-  return Object.keys(packages).filter(
+  return wanted.filter(
     (name) => !directories.some((directory) => isExecutable(join(directory, name))),
   );
 }

@@ -13,7 +13,8 @@ export interface StartOptions {
 export const usage = `npm start -- [--once] [--units N] [--state-dir DIR]
 
   --once           take everything down at the end; exit 1 if anything failed
-  --units N        units of postgresql, 1 to 9 (default 1)
+  --units N        units of postgresql, 1 to 9 (default 1); two and more are a cluster on a real etcd,
+                   whose primary is killed in front of you
   --state-dir DIR  keep the model there instead of in a directory below /tmp`;
 
 /** @throws Error with one sentence for an option that is not known or a value that can't be used */

@@ -8,13 +8,17 @@ import type { Model } from '#core/juju/model.ts';
 import { JujuLocal } from '#juju-local/client.ts';
 import { buildCharm } from './build.ts';
 import { charms } from './charms.ts';
+import { type DemoEtcd, startEtcd } from './demo-etcd.ts';
 import { setUp } from './set-up.ts';
+import { isWhole, killPrimary } from './start-failover.ts';
 import type { StartOptions } from './start-options.ts';
 
 export interface StartContext {
   juju: JujuLocal | null;
   /** Folder this run built the charms in. */
   charms: string | null;
+  /** Where the cluster keeps who leads it; null for a single server. */
+  etcd: DemoEtcd | null;
   /** What the check answered. */
   checked: Readonly<Record<string, unknown>> | null;
 }
@@ -36,16 +40,19 @@ function unitLine(model: Model, name: string): string {
  * A unit's own line: follows its status until the model has nothing left to do but what time brings.
  * Then the unit is as wanted, or something is wrong that waiting would not mend.
  */
-function unitTask(name: string, wanted: readonly string[]): ListrTask<StartContext> {
+function unitTask(name: string, units: number): ListrTask<StartContext> {
   return {
     title: name,
     rendererOptions: { persistentOutput: true },
     task: async (context, task) => {
       const juju = running(context);
       const settled = new AbortController();
-      const end = juju.settled({ timeoutMs: waitMs }).finally(() => {
-        settled.abort();
-      });
+      const whole = units === 1 ? Promise.resolve() : untilWhole(context, units);
+      const end = whole
+        .then(async () => juju.settled({ timeoutMs: waitMs }))
+        .finally(() => {
+          settled.abort();
+        });
       // On a terminal the line stands below its unit; in a plain log it has to say whose it is.
       const tell = (line: string): void => {
         task.output = process.stdout.isTTY ? line : `${name} ${line}`;
@@ -55,10 +62,8 @@ function unitTask(name: string, wanted: readonly string[]): ListrTask<StartConte
       if (process.stdout.isTTY) {
         tell(unitLine(model, name));
       }
-      if (!wanted.includes(model.units[name]?.workloadStatus.status ?? '')) {
-        throw new Error(
-          `${name} should be ${wanted.join(' or ')}, but is ${unitLine(model, name)}`,
-        );
+      if (model.units[name]?.workloadStatus.status !== 'active') {
+        throw new Error(`${name} should be active, but is ${unitLine(model, name)}`);
       }
     },
   };
@@ -108,7 +113,10 @@ async function buildBoth(context: StartContext): Promise<void> {
 /** juju-local copies a charm when it is deployed, so what was built is needed no longer then. */
 async function deployBoth(context: StartContext, units: number): Promise<void> {
   const juju = running(context);
-  await juju.deploy({ path: builtIn(context, 'postgresql'), units });
+  const { etcd } = context;
+  const config: Readonly<Record<string, string>> =
+    etcd === null ? {} : { 'etcd-endpoints': etcd.endpoint };
+  await juju.deploy({ path: builtIn(context, 'postgresql'), units, config });
   await juju.deploy({ path: builtIn(context, 'salt-job-cache') });
   await juju.integrate('salt-job-cache:db', 'postgresql:db');
   await removeBuilt(context);
@@ -121,16 +129,66 @@ export async function removeBuilt(context: StartContext): Promise<void> {
   }
 }
 
-/**
- * The units to watch, and the statuses each may end in. Which unit of several leads, and so has the primary,
- * is Juju's choice; that there is one shows in the second charm, which needs it.
- */
-function watched(units: number): readonly (readonly [string, readonly string[]])[] {
-  const ends = units === 1 ? ['active'] : ['active', 'waiting'];
+/** The units to watch. */
+function watched(units: number): readonly string[] {
   return [
-    ...Array.from({ length: units }, (_, index) => [`postgresql/${index}`, ends] as const),
-    ['salt-job-cache/0', ['active']] as const,
+    ...Array.from({ length: units }, (_, index) => `postgresql/${index}`),
+    'salt-job-cache/0',
   ];
+}
+
+/** Waits until the cluster is whole: its agents go on working when no hook is left to run. */
+async function untilWhole(context: StartContext, units: number): Promise<void> {
+  await running(context).waitFor(
+    (model) =>
+      isWhole(model, units) && model.units['salt-job-cache/0']?.workloadStatus.status === 'active',
+    (model) =>
+      watched(units)
+        .map((name) => `${name} ${unitLine(model, name)}`)
+        .join('\n'),
+    { timeoutMs: waitMs },
+  );
+}
+
+function etcdTask(): ListrTask<StartContext> {
+  return {
+    title: 'A real etcd on this machine',
+    task: async (context, task) => {
+      context.etcd = await startEtcd();
+      task.title = `etcd listens on ${context.etcd.endpoint}`;
+    },
+  };
+}
+
+function checkTask(): ListrTask<StartContext> {
+  return {
+    title: 'Record a Salt job and read it back: action check on salt-job-cache/0',
+    task: async (context, task) => {
+      const done = await running(context).run('salt-job-cache/0', 'check');
+      if (done.status !== 'completed') {
+        throw new Error(`check ${done.status}: ${done.message}`);
+      }
+      context.checked = done.results;
+      task.title = `Recorded Salt job ${String(done.results['jid'])} and read it back`;
+    },
+  };
+}
+
+function failoverTask(units: number): ListrTask<StartContext> {
+  return {
+    title: "Kill the primary's PostgreSQL",
+    rendererOptions: { persistentOutput: true },
+    task: async (context, task) => {
+      const done = await killPrimary(running(context), units, (line) => {
+        task.output = line;
+      });
+      const who =
+        done.primary === done.killed
+          ? `${done.primary} is the primary again`
+          : `${done.primary} is the primary now`;
+      task.title = `Killed PostgreSQL of ${done.killed}: no write for ${(done.outageMs / 1000).toFixed(1)} s, and ${who}`;
+    },
+  };
 }
 
 export function startTasks(options: StartOptions, stateDir: string): Listr<StartContext> {
@@ -148,6 +206,7 @@ export function startTasks(options: StartOptions, stateDir: string): Listr<Start
           task.title = `PostgreSQL ${found.version ?? ''} is on this machine`;
         },
       },
+      ...(options.units === 1 ? [] : [etcdTask()]),
       {
         title: 'Build both charms',
         task: async (context) => {
@@ -170,24 +229,15 @@ export function startTasks(options: StartOptions, stateDir: string): Listr<Start
         title: 'Units',
         task: (_context, task) =>
           task.newListr(
-            watched(options.units).map(([name, wanted]) => unitTask(name, wanted)),
+            watched(options.units).map((name) => unitTask(name, options.units)),
             { concurrent: true, rendererOptions: { collapseSubtasks: false } },
           ),
       },
-      {
-        title: 'Record a Salt job and read it back: action check on salt-job-cache/0',
-        task: async (context, task) => {
-          const done = await running(context).run('salt-job-cache/0', 'check');
-          if (done.status !== 'completed') {
-            throw new Error(`check ${done.status}: ${done.message}`);
-          }
-          context.checked = done.results;
-          task.title = `Recorded Salt job ${String(done.results['jid'])} and read it back`;
-        },
-      },
+      checkTask(),
+      ...(options.units === 1 ? [] : [failoverTask(options.units), checkTask()]),
     ],
     {
-      ctx: { juju: null, charms: null, checked: null },
+      ctx: { juju: null, charms: null, etcd: null, checked: null },
       renderer: 'default',
       fallbackRenderer: 'simple',
       // Ctrl-C is ours: it takes the model down.

@@ -7,19 +7,11 @@ import type { Model } from '#core/juju/model.ts';
 import { statusTable } from '#core/juju/status-table.ts';
 import { statusView } from '#core/juju/status-view.ts';
 import { JujuLocal } from '#juju-local/client.ts';
-import { startOptions, usage } from './start-options.ts';
+import { connectionString } from './start-failover.ts';
+import { type StartOptions, startOptions, usage } from './start-options.ts';
 import { removeBuilt, startTasks } from './start-tasks.ts';
 
-/** The connection string a unit of postgresql published to salt-job-cache: what its relation data says. */
-function connectionString(model: Model): string | null {
-  const bags = Object.values(model.relations).flatMap(({ units }) => Object.entries(units));
-  const found = bags.find(
-    ([unit, { bag }]) => unit.startsWith('postgresql/') && Object.hasOwn(bag.settings, 'master'),
-  );
-  return found?.[1].bag.settings['master'] ?? null;
-}
-
-function show(model: Model, stateDir: string, once: boolean): void {
+function show(model: Model, stateDir: string, { once, units }: StartOptions): void {
   const view = statusView(model, {
     now: Date.now(),
     controller: 'local',
@@ -36,9 +28,14 @@ function show(model: Model, stateDir: string, once: boolean): void {
             bin/juju-local show-unit postgresql/0
             bin/juju-local run salt-job-cache/0 check
             bin/juju-local exec --unit postgresql/0 -- 'relation-ids db'
-Ctrl-C takes everything down.`);
+${units > 1 ? clusterHints : ''}Ctrl-C takes everything down.`);
   }
 }
+
+const clusterHints = `            bin/juju-local run postgresql/0 show-cluster
+            bin/juju-local run postgresql/0 switchover
+            bin/juju-local run postgresql/0 explain
+`;
 
 /** Resolves at the first Ctrl-C, SIGTERM or closed terminal, and keeps the program running until then. */
 async function interrupted(): Promise<void> {
@@ -110,18 +107,20 @@ async function main(): Promise<number> {
   // Interrupted while the model was starting: it is there by now, or about to be.
   const juju = tasks.ctx.juju ?? (await startedAnyway(stateDir, ended === 'interrupted'));
   if (juju === null) {
+    await tasks.ctx.etcd?.stop();
     if (options.stateDir === null) {
       await rm(stateDir, { recursive: true, force: true });
     }
     return 1;
   }
   if (ended !== 'interrupted') {
-    show(await juju.model(), stateDir, options.once);
+    show(await juju.model(), stateDir, options);
     if (!options.once) {
       await stopped;
     }
   }
   const clean = await takeDown(juju);
+  await tasks.ctx.etcd?.stop();
   // A build that was under way when this was interrupted has ended in the meantime.
   await removeBuilt(tasks.ctx);
   return failed || !clean || (options.once && ended === 'interrupted') ? 1 : 0;

@@ -2,6 +2,7 @@
 
 import { canonicalJson } from '#charm/reactive/data-changed.ts';
 import type { Handler } from '#charm/reactive/handler.ts';
+import { frozenClusterProblems } from '../cluster-settings.ts';
 import { type Context, words } from '../context.ts';
 import {
   clusterMade,
@@ -54,7 +55,11 @@ const readConfiguration = handler(
   [hook('install', 'config-changed', 'upgrade-charm')],
   (context) => {
     const { settings, problems } = readSettings(context.config);
-    const all = [...problems, ...frozenProblems(settings, madeWith(context, settings))];
+    const all = [
+      ...problems,
+      ...frozenProblems(settings, madeWith(context, settings)),
+      ...frozenClusterProblems(settings.cluster, settingsInForce.read(context.data)?.cluster),
+    ];
     settingsProblems.write(context.data, all.length === 0 ? null : all);
     if (all.length === 0) putInForce(context, settings);
   },

@@ -3,6 +3,8 @@
 
 import type { ProblemCode } from '#core/access/problem.ts';
 import type { ClientRequest } from '#interfaces/pgsql/client-request.ts';
+import type { Offer } from '#interfaces/pgsql/offer.ts';
+import type { ServerState } from '#interfaces/pgsql/protocol.ts';
 import type { Of } from '../clients.ts';
 import { servedRelations } from '../clients.ts';
 import { noteWritten } from '../confirm.ts';
@@ -21,25 +23,39 @@ export const transientCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'SERVER_NOT_RUNNING',
 ]);
 
-/** Where the server is for one relation. Without replicas it is `standalone`, its own primary (1.2). */
-function placeOf(
+/** What this server is, and where the others are. */
+export interface Standing {
+  readonly state: ServerState;
+  /** Null where it is this very server. */
+  readonly primary: { readonly host: string; readonly port: number } | null;
+  readonly standbys: readonly { readonly host: string; readonly port: number }[];
+}
+
+/** Without replicas it is `standalone`, its own primary (1.2). */
+const alone: Standing = { state: 'standalone', primary: null, standbys: [] };
+
+/** Where the servers are for one relation. */
+export function placeOf(
   context: Context,
   relation: string,
-  server: ServerFacts,
-  network: Network,
-): {
-  readonly host: string;
-  readonly port: number;
-  readonly state: 'standalone';
-  readonly master: { readonly host: string; readonly port: number };
-  readonly version: string;
-} {
+  where: Where,
+): Pick<Offer, 'host' | 'port' | 'state' | 'master' | 'standbys' | 'version'> {
+  const { server, network, standing = alone } = where;
   const { port } = server;
   // While the server still listens elsewhere, what Juju says now would lead nowhere.
   const isWhereJujuSays = server.host === network.host;
   const host = isWhereJujuSays ? hostFor(context, relation, network) : server.host;
   const [version = ''] = server.version.split('.');
-  return { host, port, state: 'standalone', master: { host, port }, version };
+  const { state, primary, standbys } = standing;
+  return { host, port, state, master: primary ?? { host, port }, standbys, version };
+}
+
+/** What of the servers a client is told. */
+export interface Where {
+  readonly server: ServerFacts;
+  readonly network: Network;
+  /** Left out for a single server. */
+  readonly standing?: Standing;
 }
 
 /** Answers one client. An address that can't be let in is no reason to turn its other units away. */
@@ -47,7 +63,7 @@ export function answerGrant(
   context: Context,
   one: Of<Granted>,
   answer: RelationAnswer,
-  where: { readonly server: ServerFacts; readonly network: Network },
+  where: Where,
 ): void {
   const { endpoint, what } = one;
   const { request, credentials } = what;
@@ -59,7 +75,7 @@ export function answerGrant(
     return;
   }
   endpoint.publish(request.relationId, {
-    ...placeOf(context, request.relationName, where.server, where.network),
+    ...placeOf(context, request.relationName, where),
     database: request.database,
     user: credentials.user,
     password: credentials.password,
@@ -77,10 +93,10 @@ export function admitMoved(context: Context, moved: readonly Of<ClientRequest>[]
 }
 
 /** A new port or address is told to everybody who was told another one. */
-export function republishAll(context: Context, server: ServerFacts, network: Network): void {
+export function republishAll(context: Context, where: Where): void {
   const served = servedRelations(context);
   for (const { endpoint, what } of served) {
-    endpoint.republish(what.relationId, placeOf(context, what.relationName, server, network));
+    endpoint.republish(what.relationId, placeOf(context, what.relationName, where));
   }
   noteWritten(
     context,

@@ -6,20 +6,22 @@ import type { ClientRequest } from '#interfaces/pgsql/client-request.ts';
 import { departedRelations, openRequests, serverEndpoints } from '../clients.ts';
 import { type Context, words } from '../context.ts';
 import { ensureCredentials } from '../credentials.ts';
-import { primaryGone } from '../facts.ts';
+import { agentFacts, clusterSettings, isPrimaryNow } from '../cluster-facts.ts';
+import { clusterMade, primaryGone } from '../facts.ts';
+import { primarySetting } from './primary-setting.ts';
 
 const { handler, everyHook, hook, when, whenAny, whenNot } = words;
 
-/** Leader setting: name of the unit that runs the primary. */
-export const primarySetting = 'primary';
-
 /**
- * Whether this unit runs the primary, as it stood before this hook: a claim counts only once it was
- * committed, since the hook that makes it may still fail or lose leadership (E66).
+ * Whether this unit runs the primary. Of a cluster the agent knows. Of a single server it is as it stood before
+ * this hook: a claim counts only once it was committed, since the hook that makes it may still fail or lose
+ * leadership (E66).
  */
 const noteRole = handler('note-role', [everyHook()], (context) => {
   const primary = context.leadership.leaderGetOne(primarySetting);
-  const isPrimary = primary === context.hook.unitName;
+  const isClustered = clusterSettings(context) !== null;
+  const isPrimary = isClustered ? isPrimaryNow(context) : primary === context.hook.unitName;
+  context.flags.toggle('postgresql.clustered', isClustered);
   if (isPrimary && !context.flags.isSet('postgresql.is_primary')) {
     context.flags.set('postgresql.look_again');
   }
@@ -42,6 +44,15 @@ const claimPrimary = handler(
   },
 );
 
+/** A unit that left before it made the cluster had nothing: the leader makes it in its place. */
+function makeClusterInstead(context: Context): void {
+  const isUnmade =
+    agentFacts(context)?.systemId === null && clusterMade.read(context.data) === null;
+  if (!isUnmade || !context.leadership.isLeader()) return;
+  context.leadership.leaderSet({ [primarySetting]: context.hook.unitName });
+  context.flags.set('postgresql.look_again');
+}
+
 /** No unit takes over from one that left for good: it would serve empty databases and call them the same. */
 const noteDepartedPrimary = handler(
   'note-departed-primary',
@@ -49,11 +60,20 @@ const noteDepartedPrimary = handler(
   (context) => {
     const { departingUnit = '' } = context.hook.relation ?? {};
     const isPrimary = context.leadership.leaderGetOne(primarySetting) === departingUnit;
-    if (isPrimary && departingUnit !== context.hook.unitName) {
-      primaryGone.write(context.data, departingUnit);
-    }
+    if (!isPrimary || departingUnit === context.hook.unitName) return;
+    if (clusterSettings(context) === null) primaryGone.write(context.data, departingUnit);
+    else makeClusterInstead(context);
   },
 );
+
+/** Also where nobody saw it leave, as after all units were removed and others were added. */
+const replaceMaker = handler('replace-maker', [hook('update-status')], (context) => {
+  if (clusterSettings(context) === null) return;
+  const maker = context.leadership.leaderGetOne(primarySetting);
+  const { units } = context.endpoints.cluster;
+  if (maker === null || maker === context.hook.unitName || units.includes(maker)) return;
+  makeClusterInstead(context);
+});
 
 /** Hooks in which the leader looks through all requests: it may have become the leader since they were made. */
 const sweepingHooks: readonly string[] = ['leader-elected', 'update-status', 'upgrade-charm'];
@@ -97,6 +117,7 @@ export const roleHandlers: readonly Handler<Context>[] = [
   noteRole,
   claimPrimary,
   noteDepartedPrimary,
+  replaceMaker,
   choosePasswords,
   forgetUnserved,
 ];

@@ -13,15 +13,14 @@ import {
 } from '../clients.ts';
 import { type Context, words } from '../context.ts';
 import { confirm } from '../confirm.ts';
-import { ensureCredentials, forgetPassword } from '../credentials.ts';
 import { convergeCommand, dataDirectoryOf, type Granted } from '../desired.ts';
 import { serverFacts, serverTrouble, storageLocation } from '../facts.ts';
 import { type KnownServer, knownServer } from '../known-server.ts';
-import type { RevokeAnswer, SetupAnswer } from '../setup/answer.ts';
+import type { SetupAnswer } from '../setup/answer.ts';
 import type { RevokedUser } from '../setup/desired.ts';
+import { batchesOf, forgetDeparted, usersToRevoke, withCredentials } from './grants.ts';
 import { type NotedServer, noteServer } from './note-server.ts';
-import { sentenceOf } from '../status.ts';
-import { admitMoved, answerGrant, republishAll, transientCodes } from './publish.ts';
+import { admitMoved, answerGrant, republishAll } from './publish.ts';
 
 const { handler, everyHook, when, whenAny, whenNot } = words;
 
@@ -60,62 +59,6 @@ const noticeTrouble = handler('notice-trouble', [everyHook()], (context) => {
     (server?.pendingRestart.length ?? 0) > 0 || serverTrouble.read(data) !== null;
   if (isDead || isUnfinished) flags.set('postgresql.look_again');
 });
-
-/** Relations with their credentials; without those whose password the leader, another unit, has still to choose. */
-function withCredentials(context: Context, work: Work): readonly Of<Granted>[] {
-  return work.grants.flatMap(({ endpoint, isAdmin, what: request }) => {
-    const credentials = ensureCredentials(context, request);
-    return credentials === null ? [] : [{ endpoint, isAdmin, what: { request, credentials } }];
-  });
-}
-
-/** Puts relations that share a user into different batches, so that each is judged by itself. */
-function batchesOf(granted: readonly Of<Granted>[]): readonly (readonly Of<Granted>[])[] {
-  const batches: Of<Granted>[][] = [[]];
-  const places = new Map<string, number>();
-  for (const one of granted) {
-    const { user } = one.what.credentials;
-    const place = places.get(user) ?? 0;
-    places.set(user, place + 1);
-    (batches[place] ??= []).push(one);
-  }
-  return batches;
-}
-
-/** Users whose last relation is gone. One that serves another relation of its application stays. */
-function usersToRevoke(
-  context: Context,
-  work: Work,
-  granted: readonly Of<Granted>[],
-): readonly RevokedUser[] {
-  if (work.departed.length === 0) return [];
-  const inUse = new Set([
-    ...servedRelations(context).map(({ what }) => what.user),
-    ...granted.map(({ what }) => what.credentials.user),
-  ]);
-  const revoked = new Map<string, RevokedUser>();
-  for (const { what } of work.departed) {
-    const { user, application: owner, relationName: relation } = what;
-    if (user !== null && !inUse.has(user)) revoked.set(user, { relation, owner, user });
-  }
-  return [...revoked.values()];
-}
-
-/** Forgets who is gone, but for users that could not be shut out and may be the next time. */
-function forgetDeparted(context: Context, work: Work, answers: readonly RevokeAnswer[]): void {
-  const failed = new Set<string>();
-  for (const { user, problem } of answers) {
-    if (problem === null) {
-      forgetPassword(context, user);
-      continue;
-    }
-    context.log.warning(sentenceOf(problem));
-    if (transientCodes.has(problem.code)) failed.add(user);
-  }
-  for (const { endpoint, what } of work.departed) {
-    if (what.user === null || !failed.has(what.user)) endpoint.forgetDeparted(what.relationId);
-  }
-}
 
 /** What one call of pg-setup is to do beside the server and its access rules. */
 interface Batch {
@@ -179,7 +122,7 @@ function converge(job: Job): void {
       forgetDeparted(context, work, done.answer.revoked);
       admitMoved(context, work.moved);
       if (before?.host !== server.host || before.port !== server.port) {
-        republishAll(context, server, network);
+        republishAll(context, { server, network });
       }
     }
     answerAll(job, batch, done);
@@ -190,7 +133,10 @@ function converge(job: Job): void {
 
 const serve = handler(
   'serve',
-  [when('postgresql.installed', 'postgresql.is_primary'), whenNot('postgresql.stopping')],
+  [
+    when('postgresql.installed', 'postgresql.is_primary'),
+    whenNot('postgresql.stopping', 'postgresql.clustered'),
+  ],
   (context) => {
     const mayHaveChanged = context.flags.isSet('postgresql.look_again');
     if (!mayHaveChanged && !isAnythingWaiting(context)) return;

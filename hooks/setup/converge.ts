@@ -14,12 +14,15 @@ import { findServer, idleAnswer } from './find-server.ts';
 import { revokeUser, serveRelation } from './serve-relation.ts';
 import type { SetupNotes } from './setup-context.ts';
 
-function withoutServer(command: ConvergeCommand, why: Problem): readonly RelationAnswer[] {
+/** What of a command is carried out in SQL. */
+export type SqlWork = Pick<ConvergeCommand, 'access' | 'revoke'>;
+
+function withoutServer(command: SqlWork, why: Problem): readonly RelationAnswer[] {
   return command.access.map(({ relation }) => ({ relation, ok: false, did: [], problem: why }));
 }
 
 /** Joins what is wrong with a relation's addresses to how its SQL went. */
-function withAddressProblems(
+export function withAddressProblems(
   answers: readonly RelationAnswer[],
   problems: ReadonlyMap<string, Problem>,
 ): readonly RelationAnswer[] {
@@ -42,7 +45,11 @@ interface Served {
 }
 
 /** All SQL. Users to shut out come first, so that the place one leaves is free for another. */
-async function serve(up: Up, command: ConvergeCommand, notes: SetupNotes): Promise<Served> {
+export async function serve(
+  up: Pick<Up, 'connect' | 'facts'>,
+  command: SqlWork,
+  notes: SetupNotes,
+): Promise<Served> {
   if (up.facts.inRecovery && command.access.length + command.revoke.length > 0) {
     const why = problem(
       'SERVER_IN_RECOVERY',
@@ -72,8 +79,9 @@ export function runningAnswer(facts: RunningFacts): ServerAnswer {
   return { state: 'running', version, versionNumber, systemIdentifier, inRecovery, pendingRestart };
 }
 
-function failure(
-  command: ConvergeCommand,
+/** The answer where there is no server to do any of it. */
+export function failure(
+  command: SqlWork,
   notes: SetupNotes,
   why: Problem,
   server: ServerAnswer,

@@ -75,6 +75,24 @@ export interface ConvergeCommand {
   readonly revoke: readonly RevokedUser[];
 }
 
+/** A user of the cluster's own agents. */
+export interface AgentUser {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Converges access on a server that an agent runs: it is neither made, nor started, nor stopped here. */
+export interface AccessCommand {
+  readonly command: 'access';
+  readonly server: DesiredServer;
+  /** Lines of pg_hba.conf the agent was told to write; what follows waits until they are there. */
+  readonly hba: readonly string[];
+  readonly access: readonly DesiredRelation[];
+  readonly revoke: readonly RevokedUser[];
+  /** Who is to be there on the primary, for a server that was made without an agent. */
+  readonly agentUsers: { readonly replication: AgentUser; readonly rewind: AgentUser };
+}
+
 export interface InspectCommand {
   readonly command: 'inspect';
   readonly server: DesiredServer;
@@ -85,4 +103,9 @@ export interface StopCommand {
   readonly server: DesiredServer;
 }
 
-export type SetupCommand = InstallCommand | ConvergeCommand | InspectCommand | StopCommand;
+export type SetupCommand =
+  | InstallCommand
+  | ConvergeCommand
+  | AccessCommand
+  | InspectCommand
+  | StopCommand;

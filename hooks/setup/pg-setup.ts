@@ -5,6 +5,7 @@
 import { text } from 'node:stream/consumers';
 import type { Problem } from '#core/access/problem.ts';
 import { problem } from '#core/access/problem.ts';
+import { accessOnly } from './access-only.ts';
 import type { InstallAnswer, SetupAnswer } from './answer.ts';
 import { converge } from './converge.ts';
 import type { SetupCommand } from './desired.ts';
@@ -25,6 +26,8 @@ async function run(command: SetupCommand): Promise<SetupAnswer | InstallAnswer> 
       return install(command, thisMachine(report));
     case 'converge':
       return converge(command, new SetupNotes(report));
+    case 'access':
+      return accessOnly(command, new SetupNotes(report));
     case 'inspect':
       return inspect(command.server);
     case 'stop':

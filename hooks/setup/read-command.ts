@@ -1,7 +1,7 @@
 // Reads and checks the one JSON document on standard input.
 
 import { readRelation } from '#core/access/relation-order.ts';
-import type { ConvergeCommand, DesiredServer, SetupCommand } from './desired.ts';
+import type { AccessCommand, ConvergeCommand, DesiredServer, SetupCommand } from './desired.ts';
 import type { Reader } from './read-json.ts';
 import {
   InputFault,
@@ -53,6 +53,22 @@ const server: Reader<DesiredServer> = object({
   parameters,
 });
 
+const access = list(
+  object({
+    relation,
+    owner: filledText,
+    database: text,
+    user: text,
+    password: filledText,
+    admin: boolean,
+    roles: list(text),
+    extensions: list(object({ name: text, schema: text })),
+    privileges: list(text),
+  }),
+);
+
+const revoke = list(object({ relation, owner: filledText, user: text }));
+
 const converge: Reader<Omit<ConvergeCommand, 'command'> & { readonly command: string }> = object({
   command: text,
   server,
@@ -61,20 +77,19 @@ const converge: Reader<Omit<ConvergeCommand, 'command'> & { readonly command: st
   ),
   adminAddresses: list(text),
   extraHba: list(text),
-  access: list(
-    object({
-      relation,
-      owner: filledText,
-      database: text,
-      user: text,
-      password: filledText,
-      admin: boolean,
-      roles: list(text),
-      extensions: list(object({ name: text, schema: text })),
-      privileges: list(text),
-    }),
-  ),
-  revoke: list(object({ relation, owner: filledText, user: text })),
+  access,
+  revoke,
+});
+
+const agentUser = object({ user: filledText, password: filledText });
+
+const accessOnly: Reader<Omit<AccessCommand, 'command'> & { readonly command: string }> = object({
+  command: text,
+  server,
+  hba: list(text),
+  access,
+  revoke,
+  agentUsers: object({ replication: agentUser, rewind: agentUser }),
 });
 
 /**
@@ -109,8 +124,13 @@ function readCommand(value: unknown): SetupCommand {
       refuseDoubles(read);
       return { ...read, command };
     }
+    case 'access': {
+      const read = accessOnly(value, 'input');
+      refuseDoubles(read);
+      return { ...read, command };
+    }
     default:
-      throw new InputFault('input.command is to be install, converge, inspect or stop');
+      throw new InputFault('input.command is to be install, converge, access, inspect or stop');
   }
 }
 

@@ -3,7 +3,13 @@
 
 import type { Services } from '#hooks/services.ts';
 import type { InstallAnswer, ServerAnswer, SetupAnswer } from '#hooks/setup/answer.ts';
-import type { ConvergeCommand, InstallCommand, StopCommand } from '#hooks/setup/desired.ts';
+import type {
+  AccessCommand,
+  ConvergeCommand,
+  InstallCommand,
+  StopCommand,
+} from '#hooks/setup/desired.ts';
+import { FakeAgent } from './fake-agent.ts';
 import { problem, type Problem, type ProblemCode } from '#core/access/problem.ts';
 
 export function trouble(code: ProblemCode, message = `Cannot do it: ${code}`): Problem {
@@ -32,6 +38,8 @@ export class FakeMachine implements Services {
   crash: Error | null = null;
   version = '15.18';
   isAlive = false;
+  readonly agent = new FakeAgent();
+  readonly accesses: AccessCommand[] = [];
   #passwords = 0;
 
   get lastConverge(): ConvergeCommand {
@@ -78,6 +86,31 @@ export class FakeMachine implements Services {
     };
   }
 
+  get lastAccess(): AccessCommand {
+    const last = this.accesses.at(-1);
+    if (last === undefined) throw new Error('pg-setup was not asked for access');
+    return last;
+  }
+
+  access(command: AccessCommand): SetupAnswer {
+    this.accesses.push(command);
+    const server = this.serverProblem;
+    const refused = this.refused.filter(({ code }) => code === 'HBA_LINE_INVALID');
+    const [first = null] = refused;
+    if (server !== null || first !== null) {
+      return { ...this.#failure(command, server ?? first), refused };
+    }
+    for (const { user } of command.revoke) this.users.delete(user);
+    const access = command.access.map(({ relation, user, password }) => {
+      const found = this.relationProblems.get(relation) ?? null;
+      if (found === null) this.users.set(user, password);
+      return { relation, ok: found === null, did: [], problem: found };
+    });
+    const revoked = command.revoke.map((one) => ({ ...one, ok: true, did: [], problem: null }));
+    const running = this.#server('running');
+    return { ok: true, did: [], server: running, problem: null, refused: [], access, revoked };
+  }
+
   stop(command: StopCommand): SetupAnswer {
     this.stops.push(command);
     this.isAlive = this.stopProblem !== null;
@@ -109,7 +142,10 @@ export class FakeMachine implements Services {
     };
   }
 
-  #failure(command: ConvergeCommand, found: Problem | null): SetupAnswer {
+  #failure(
+    command: Pick<ConvergeCommand, 'access' | 'revoke'>,
+    found: Problem | null,
+  ): SetupAnswer {
     return {
       ok: found === null,
       did: [],

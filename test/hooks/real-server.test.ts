@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { callProgram } from '#charm/program/call-program.ts';
 import * as events from '#charm/testing/events.ts';
 import { runCharm } from '#charm/testing/run-charm.ts';
-import { isServerAlive, newPassword, type Services } from '#hooks/services.ts';
+import { createServices, isServerAlive, type Services } from '#hooks/services.ts';
 import type { InstallAnswer, SetupAnswer } from '#hooks/setup/answer.ts';
 import { answer } from '#salt-job-cache/program/answer.ts';
 import type { Login } from '../adapters/pg/with-postgres.ts';
@@ -18,11 +18,10 @@ import { files, main, UnitUnderTest } from './unit-under-test.ts';
 const path = fileURLToPath(new URL('../../hooks/setup/pg-setup.ts', import.meta.url));
 const setup = (command: unknown): unknown => callProgram(path, command, { timeoutMs: 120_000 });
 const services: Services = {
+  ...createServices('/nonexistent'),
   install: (command) => setup(command) as InstallAnswer,
   converge: (command) => setup(command) as SetupAnswer,
   stop: (command) => setup(command) as SetupAnswer,
-  isServerAlive,
-  newPassword,
 };
 
 /** A unit on this very machine. */

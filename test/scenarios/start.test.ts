@@ -28,15 +28,19 @@ test('--once deploys, relates, checks, shows, takes everything down, and exits 0
   assert.equal(existsSync(stateDir), false, 'nothing is left');
 });
 
-test('--units 3: one unit serves, whichever Juju chose, and the others wait', () => {
+test('--units 3: a cluster on a real etcd loses its primary in front of the user, and recovers', () => {
   const { code, output } = start('--once', '--units', '3');
 
   assert.equal(code, 0, output);
-  const statuses = [...output.matchAll(/^postgresql\/\d\*? +([a-z]+) +idle/gm)].map(
+  assert.match(output, /etcd listens on 127\.0\.0\.1:\d+/);
+  assert.match(output, /Killed PostgreSQL of postgresql\/\d: no write for [\d.]+ s/);
+  assert.equal(output.match(/Recorded Salt job \d{20} and read it back/g)?.length, 2, output);
+  const units = [...output.matchAll(/^postgresql\/\d\*? +active .*(Primary|Standby of)/gm)].map(
     (match) => match[1] ?? '',
   );
-  assert.deepEqual(statuses.toSorted(), ['active', 'waiting', 'waiting']);
-  assert.match(output, /^Connect: +psql "dbname=salt host=127\./m);
+  assert.deepEqual(units.toSorted(), ['Primary', 'Standby of', 'Standby of']);
+  const [, stateDir = ''] = /A model in (\S+)/.exec(output) ?? [];
+  assert.equal(existsSync(stateDir), false, 'nothing is left');
 });
 
 test('what can not be used is named, with the usage, and exits 2', () => {
