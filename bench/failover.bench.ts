@@ -2,7 +2,8 @@
 // live through the same faults, under pg-agent and, where the package is installed, under Debian's Patroni, in
 // turns.
 
-import { type AgentName, isPatroniInstalled } from '../test/cluster/agent-program.ts';
+import { type AgentName, isPatroniInstalled, playAgentBy } from '../test/cluster/agent-program.ts';
+import { shipAgent } from './failover/shipped-agent.ts';
 import { failoverTrial, type Trial } from './failover/trial.ts';
 import { allTimings, type Timings, timingsTold } from './failover/timings.ts';
 import type { BenchOptions, Figure, Measured } from './figure.ts';
@@ -77,6 +78,8 @@ function tableOf(results: readonly Result[]): string {
 }
 
 async function measure(options: BenchOptions, interruption: Interruption): Promise<Measured> {
+  using shipped = await shipAgent();
+  playAgentBy(shipped.file);
   const runs = options.runs ?? usualRuns;
   const agents: readonly AgentName[] = isPatroniInstalled ? ['pg-agent', 'patroni'] : ['pg-agent'];
   const results: Result[] = [];

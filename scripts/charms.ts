@@ -36,8 +36,11 @@ export const charms: readonly CharmSource[] = [
       { output: 'lib/pg-supervise.cjs', entry: 'hooks/supervise/main.ts', hook: false },
       { output: 'lib/pg-agent.cjs', entry: 'bin/pg-agent-charm.ts', hook: false },
     ],
-    // The agent looks for it beside itself.
-    files: [{ from: 'src/adapters/watchdog/keeper.pl', to: 'lib/keeper.pl' }],
+    // The agent looks for them beside itself.
+    files: [
+      { from: 'src/adapters/watchdog/keeper.pl', to: 'lib/keeper.pl' },
+      { from: 'src/adapters/system/lease-keeper.pl', to: 'lib/lease-keeper.pl' },
+    ],
   },
   {
     name: 'salt-job-cache',

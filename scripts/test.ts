@@ -22,6 +22,7 @@ const unit = (): readonly string[] => [
     'bench/measure',
     'bench/hook',
     'salt-job-cache/hooks',
+    'hooks/agent',
   ]),
   ...testFiles(['hooks', 'salt-job-cache', 'bench'], '.'),
 ];
@@ -29,7 +30,13 @@ const unit = (): readonly string[] => [
 const real = (): readonly string[] =>
   testFiles([
     'adapters',
+    'agent',
+    'conformance',
+    'simulation',
+    'cluster',
     'hooks/setup',
+    'hooks/cluster',
+    'hooks/supervise',
     'juju-local',
     'salt-job-cache/program',
     'bench/unit',

@@ -22,17 +22,13 @@ export function chooseManager(machine: MachineFacts, service: ServiceFacts): Ser
   return machine.hasCron ? 'cron' : 'hook';
 }
 
+/** The agent waits most of the time: what matters is the memory it keeps from PostgreSQL. */
+export const agentFlags: readonly string[] = ['--lite-mode', '--max-semi-space-size=1'];
+
 /** The agent's command line. */
 export function agentProgram(service: ServiceFacts, place: AgentPlace): readonly string[] {
   const { charmDir } = service;
-  return [
-    `${charmDir}/bin/node`,
-    // The agent waits most of the time: what matters is the memory it keeps from PostgreSQL.
-    '--lite-mode',
-    '--max-semi-space-size=1',
-    `${charmDir}/lib/pg-agent.cjs`,
-    place.config,
-  ];
+  return [`${charmDir}/bin/node`, ...agentFlags, `${charmDir}/lib/pg-agent.cjs`, place.config];
 }
 
 /** Variables of the agent; none is a secret. */

@@ -189,7 +189,9 @@ export class AgentApiHost implements ApiHost {
     const { state, deps } = this.#context;
     if (!state.config.global.isFailsafeMode) return { kind: 'off' };
     const { role, isRunning, sql } = deps.postgres.lastFacts();
-    if (isRunning && role === 'primary') return { kind: 'leading' };
+    const isPrimary = isRunning && (role === 'primary' || role === 'promoted');
+    // Also before the promotion: who holds the key has the right to one.
+    if (isPrimary || isLeading(this.#context)) return { kind: 'leading' };
     state.failsafeSender = {
       ...request,
       untilMs: deps.clock.monotonicMs() + state.config.global.ttlSeconds * 1000,

@@ -8,6 +8,7 @@ import type {
   WatchdogPort,
 } from '#adapters/ports/agent-ports.ts';
 import type { Dcs } from '#adapters/ports/dcs.ts';
+import type { LeaseNote } from '#adapters/ports/lease-note.ts';
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import type { JsonObject } from '#core/dcs/cluster.ts';
 import type { BootstrapPort } from './bootstrap-port.ts';
@@ -24,6 +25,8 @@ export interface AgentDeps {
   readonly onConfigured: (config: AgentConfig) => Promise<void>;
   /** Puts the text where this machine's charm reads it; null where nobody does. */
   readonly writeFacts: ((text: string) => void) | null;
+  /** What the next agent has to know of our lease; null where nobody keeps it. */
+  readonly leaseNote: LeaseNote | null;
   readonly dcs: Dcs;
   readonly postgres: PostgresPort;
   readonly bootstrap: BootstrapPort;

@@ -1,13 +1,12 @@
 // The agent of one member: turn after turn, each as soon as there is a reason for it. Reasons are the postmaster's
 // end, a change in the store, a long action that ended, a request over REST; `loop_wait` is the safety net.
 
-import { isDemoting } from '#core/ha/look.ts';
 import type { DcsChange } from '#adapters/ports/dcs.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import type { AgentContext } from './context.ts';
 import { Executor, wordsOf } from './executor.ts';
 import { LeaseGuard } from './lease-guard.ts';
-import { forgetLease } from './leadership.ts';
+import { forgetLease, resumeLease } from './leadership.ts';
 import { runScheduledRestart } from './scheduled-restart.ts';
 import { freshState, noteDecision, remember } from './state.ts';
 import { runTurn } from './turn.ts';
@@ -59,7 +58,8 @@ export class Agent {
   async run(): Promise<void> {
     const { deps } = this.context;
     const { signal } = this.#stop;
-    await takeUpUnfinished(this.context);
+    await resumeLease(this.context);
+    await takeUpUnfinished(this.context, signal);
     deps.postgres.onExit(() => this.wake());
     deps.dcs.watch(
       (change) => this.#onChange(change),
@@ -121,11 +121,14 @@ export class Agent {
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
+    const beganMs = clock.monotonicMs();
     const timer = clock.after(waitMs, resolve);
     this.#wakeUp = resolve;
     await promise;
     timer.cancel();
     this.#wakeUp = null;
+    const restMs = leastPauseMs - (clock.monotonicMs() - beganMs);
+    if (restMs > 0 && !this.#stop.signal.aborted) await clock.delay(restMs);
   }
 
   #onChange({ key, kind }: DcsChange): void {
@@ -143,10 +146,11 @@ export class Agent {
   #isExposed(): boolean {
     const { state, deps, executor } = this.context;
     const action = executor.running();
-    if (state.config.global.isPaused || isDemoting({ action })) return false;
+    if (state.config.global.isPaused) return false;
     const { isRunning, role } = deps.postgres.lastFacts();
     // Between its stop and its start a server that restarts does not run, and comes up as what it was.
     const isComing = action?.kind === 'restart' || action?.kind === 'start-primary';
+    if (state.isResumingLease) return true;
     return (isRunning || isComing) && (role === 'primary' || role === 'promoted');
   }
 

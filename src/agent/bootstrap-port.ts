@@ -23,8 +23,10 @@ export interface BootstrapPort {
   readonly isRunningCustomBootstrap: boolean;
   /** Once before the first turn: what an agent that died left half made is taken away or set aside. */
   clearUnfinished(): Promise<boolean>;
-  /** What an agent that died left half done, and `clearUnfinished` does not clear away. */
+  /** What an agent that died left half done and `clearUnfinished` can not mend alone; to be asked before it. */
   readUnfinished(): Promise<Unfinished>;
+  /** A half made cluster is given up: the claim on the store is about to be taken back, and never again. */
+  noteGivenUp(): Promise<void>;
   /** pg_rewind is about to change the data, or has come to a good end. */
   noteRewind(phase: 'begun' | 'done'): Promise<void>;
   /** Renames the data directory and what it links to, numbered; nothing is deleted. */

@@ -30,6 +30,13 @@ async function apply({ deps, state }: AgentContext, dynamic: JsonObject): Promis
   if (retryTimeoutSeconds !== before.retryTimeoutSeconds) {
     deps.dcs.setRetryTimeout(retryTimeoutSeconds);
   }
+  const isOtherTiming =
+    ttlSeconds !== before.ttlSeconds ||
+    state.config.global.loopWaitSeconds !== before.loopWaitSeconds;
+  // It has to reset the machine before the lease ends, which is another one now.
+  if (isOtherTiming && deps.watchdog.isRunning) {
+    await deps.watchdog.activate(ttlSeconds, state.config.global.loopWaitSeconds);
+  }
   if (deps.bootstrap.isRunningCustomBootstrap) {
     deps.log.info('Skipping PostgreSQL configuration update while in custom bootstrap.');
     return;

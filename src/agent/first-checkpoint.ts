@@ -6,11 +6,13 @@ import { remember } from './state.ts';
 
 export async function makeFirstCheckpoint({ deps, state, wake }: AgentContext): Promise<void> {
   remember(state, { isCheckpointAfterPromoteDone: false });
+  state.isMakingFirstCheckpoint = true;
   try {
     await deps.postgres.checkpoint();
   } catch (error) {
     deps.log.warning(`The first checkpoint of this primary failed: ${wordsOf(error)}`);
   }
+  state.isMakingFirstCheckpoint = false;
   remember(state, { isCheckpointAfterPromoteDone: true });
   wake();
 }

@@ -8,16 +8,49 @@ import type { AgentContext } from './context.ts';
 import { ttlMs } from './context.ts';
 import { remember } from './state.ts';
 
+/** What a server gets to stop by itself where there is no time left, in milliseconds. */
+const leastFenceMs = 200;
+
 /** The lease is proven from `fromMs` on, for one ttl. */
 export function proveLease(context: AgentContext, fromMs: number): void {
-  const { guard, state } = context;
-  const untilMs = fromMs + ttlMs(context);
+  guardUntil(context, fromMs + ttlMs(context));
+  const { guard, deps } = context;
+  if (guard.untilMs === null) return;
+  // In pause nobody stops a primary, whatever becomes of its agent.
+  const isKept = !context.state.config.global.isPaused;
+  deps.leaseNote?.write(isKept ? guard.untilMs - deps.clock.monotonicMs() : null);
+}
+
+function guardUntil({ guard, state }: AgentContext, untilMs: number): void {
   guard.extend(untilMs, fenceReserveMs(state.config.global.ttlSeconds));
   remember(state, { leaseUntilMs: guard.untilMs });
 }
 
-export function forgetLease({ guard, state }: AgentContext): void {
+/**
+ * Takes up the lease of an agent that died and left its primary running: it ends when it would have, whatever the
+ * store says or does not say by then.
+ */
+export async function resumeLease(context: AgentContext): Promise<void> {
+  const { state } = context;
+  const { leaseNote, postgres, clock } = context.deps;
+  const readAtMs = clock.monotonicMs();
+  const leftMs = (await leaseNote?.read()) ?? null;
+  if (leftMs === null) return;
+  state.isResumingLease = true;
+  guardUntil(context, readAtMs + leftMs);
+  const { isRunning, sql, isSetUpAsStandby } = await postgres.observe();
+  state.isResumingLease = false;
+  if (!isRunning || (sql?.isInRecovery ?? isSetUpAsStandby) || state.config.global.isPaused) return;
+  // One that does not answer may be the primary it was.
+  if (sql === null) postgres.setRole('primary');
+  if (isLeading(context)) return;
+  context.deps.log.critical('Stopping PostgreSQL: the lease of the agent that died is over');
+  await postgres.fence(leastFenceMs);
+}
+
+export function forgetLease({ deps, guard, state }: AgentContext): void {
   guard.clear();
+  deps.leaseNote?.write(null);
   state.isLeadingByFailsafe = false;
   remember(state, { leaseUntilMs: null });
 }

@@ -28,10 +28,9 @@ export class LeaseGuard {
 
   /**
    * The lease was proven: it lasts until `untilMs`, and the last `reserveMs` of it are for the stop.
-   * An earlier end than the one known is ignored: what was proven stays proven.
+   * The last proof counts, also where it ends earlier: with a shorter ttl the key hangs on another lease.
    */
   extend(untilMs: number, reserveMs: number): void {
-    if (this.#untilMs !== null && untilMs < this.#untilMs) return;
     this.#timer?.cancel();
     this.#untilMs = untilMs;
     const { clock } = this.#deps;

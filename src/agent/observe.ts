@@ -9,10 +9,14 @@ import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import { noRejoinYet } from '#core/rewind/rejoin.ts';
 import { noteNames } from '#core/sync/plan-sync.ts';
+import { fenceReserveMs, orderlyStopMs } from '#core/ha/rules/store-rules.ts';
 import { DcsError } from '#adapters/ports/dcs.ts';
 import type { AgentContext } from './context.ts';
 import type { FailsafeSender } from './state.ts';
 import { remember } from './state.ts';
+
+/** The least time the store gets to answer, in milliseconds. */
+const leastReadMs = 200;
 
 export async function observe(context: AgentContext): Promise<World> {
   const [dcs, postgres] = await Promise.all([readStore(context), context.deps.postgres.observe()]);
@@ -63,7 +67,7 @@ export function meOf({ state, deps }: AgentContext): Me {
 async function readStore(context: AgentContext): Promise<DcsView> {
   const { deps, state } = context;
   try {
-    const found = await deps.dcs.getCluster();
+    const found = await withinLease(context, deps.dcs.getCluster());
     state.clusterSeenMs = deps.clock.monotonicMs();
     state.dcsLastSeenMs = deps.clock.now();
     return viewOf(context, found);
@@ -71,6 +75,31 @@ async function readStore(context: AgentContext): Promise<DcsView> {
     if (!(error instanceof DcsError)) throw error;
     deps.log.error(`${error.message}. ${error.hint}`);
     return { kind: 'error', why: error.message, cached: state.cluster };
+  }
+}
+
+/**
+ * A leader asks the store for no longer than its lease allows: what is left then is for stopping in good order. The
+ * call goes on by itself and ends within its own time.
+ */
+async function withinLease(
+  { deps, state, guard }: AgentContext,
+  reading: Promise<Cluster>,
+): Promise<Cluster> {
+  if (guard.untilMs === null || state.config.global.isPaused) return reading;
+  const { ttlSeconds } = state.config.global;
+  const reserveMs = fenceReserveMs(ttlSeconds) + orderlyStopMs(ttlSeconds);
+  const leftMs = Math.max(leastReadMs, guard.untilMs - deps.clock.monotonicMs() - reserveMs);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = deps.clock.after(leftMs, () => {
+    const words = 'The configuration store did not answer before the leader lease was about to end';
+    reject(new DcsError(words, 'Look at etcd and the network to it'));
+  });
+  try {
+    return await Promise.race([reading, promise]);
+  } finally {
+    timer.cancel();
+    reading.catch(() => undefined);
   }
 }
 
@@ -123,6 +152,7 @@ function noteFacts({ state, deps }: AgentContext, postgres: PostgresFacts, dcs: 
       : sql.isInRecovery
         ? (maxLsn(sql.receiveLsn, sql.replayLsn) ?? lsnOf(0))
         : sql.walFlushLsn;
+  const isSilent = postgres.isRunning && sql === null && postgres.state === 'running';
   const isLocked = dcs.kind === 'cluster' && dcs.cluster.leader !== null;
   remember(state, {
     previousLsn: memory.lastLsn,
@@ -137,6 +167,7 @@ function noteFacts({ state, deps }: AgentContext, postgres: PostgresFacts, dcs: 
     ...(postgres.isRunning
       ? {}
       : { crashLoop: noteDeath(memory.crashLoop, deps.clock.monotonicMs()) }),
+    silentSinceMs: isSilent ? (memory.silentSinceMs ?? state.observedAtMs) : null,
     wasPaused: state.config.global.isPaused,
   });
 }

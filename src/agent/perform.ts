@@ -10,6 +10,7 @@ import { peerTimeoutMs } from '#core/ha/peers.ts';
 import { failsafeTopology } from '#core/ha/rules/store-rules.ts';
 import { acquireLock, proveLease, refreshLock, releaseLock } from './leadership.ts';
 import { finishBootstrap, cancelBootstrap } from './actions/bootstrap.ts';
+import { afterPromotion } from './actions/promote.ts';
 import { startAction } from './start-action.ts';
 import type { AgentContext } from './context.ts';
 import { follow } from './follow.ts';
@@ -169,7 +170,12 @@ function stepDownInName({ deps, state }: AgentContext): void {
   deps.postgres.callbacks('on_role_change', 'demoted');
 }
 
-function confirmPrimary({ deps, state }: AgentContext, world: World): void {
+function confirmPrimary(context: AgentContext, world: World): void {
+  const { deps, state } = context;
+  if (world.postgres.role === 'promoted') deps.postgres.callbacks('on_role_change', 'primary');
+  // Its promotion was not waited for to the end, or it died and was started again before it had paid.
+  const isOwing = state.memory.isCheckpointAfterPromoteDone === false;
+  if (isOwing && !state.isMakingFirstCheckpoint) void afterPromotion(context);
   if (world.postgres.role !== 'primary') {
     deps.postgres.setRole('primary');
     remember(state, { demotedAtMs: null });

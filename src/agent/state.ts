@@ -30,6 +30,7 @@ export const freshMemory: Memory = {
   startTimeoutMs: null,
   leaseUntilMs: null,
   hasStartedOnce: false,
+  silentSinceMs: null,
   hasJoined: false,
   isCheckpointAfterPromoteDone: null,
   isWatchdogRunning: false,
@@ -71,6 +72,10 @@ export interface AgentState {
   retention: RetainTable;
   /** It was said that commits wait for standbys that are not there. */
   isAloneTold: boolean;
+  /** The first checkpoint of this primary is being made. */
+  isMakingFirstCheckpoint: boolean;
+  /** What runs may be the primary of an agent that died; it was not looked at yet. */
+  isResumingLease: boolean;
   /** Set by a shutdown: the member no longer counts as a synchronous standby or candidate. */
   isLeaving: boolean;
 }
@@ -96,6 +101,8 @@ export function freshState(config: AgentConfig, nowMs: number): AgentState {
     observedAtMs: nowMs,
     retention: null,
     isAloneTold: false,
+    isMakingFirstCheckpoint: false,
+    isResumingLease: false,
     isLeaving: false,
   };
 }

@@ -123,7 +123,8 @@ test('a member is reinitialized from the leader, or from a member that offers it
     await fake.context.executor.idle();
     return fake.happened;
   };
-  assert.deepEqual((await source(false)).slice(0, 3), [
+  assert.deepEqual((await source(false)).slice(0, 4), [
+    'ask c',
     'stop immediate',
     'removeDataDirectory',
     'clone c',

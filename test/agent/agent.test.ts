@@ -131,7 +131,7 @@ test('a loop that hangs is no excuse: the guard stops the server before the leas
   const fake = await running();
   const leaseMs = fake.context.guard.untilMs;
   assert.ok(leaseMs !== null);
-  fake.dcs.getCluster = async () => new Promise(() => undefined);
+  fake.dcs.updateLeader = async () => new Promise(() => undefined);
   await fake.clock.advance(leaseMs - fake.clock.monotonicMs() - 1);
   assert.ok(fake.happened.some((what) => what.startsWith('fence within')));
   assert.equal(fake.context.guard.untilMs, null);
@@ -148,7 +148,7 @@ test('a step-down that waits keeps the lease, and is guarded like any primary', 
   await fake.clock.advance(60_000);
   assert.equal(fake.context.executor.running()?.name, 'switchover: demote');
   assert.ok(!fake.happened.some((what) => what.startsWith('fence')), 'the lease is renewed');
-  fake.dcs.getCluster = async () => new Promise(() => undefined);
+  fake.dcs.updateLeader = async () => new Promise(() => undefined);
   await fake.clock.advance(60_000);
   assert.ok(
     fake.happened.some((what) => what.startsWith('fence')),

@@ -82,7 +82,7 @@ test('without the store a proven lease is led on with, for what is left of it', 
   fake.dcs.isAway = true;
   await fake.clock.advance(10_000);
   const { message, wakeInMs } = await runTurn(fake.context);
-  assert.equal(message, 'DCS is not accessible, leading on for 17 more seconds of the lease');
+  assert.equal(message, 'DCS is not accessible, leading on for 15 more seconds of the lease');
   assert.ok(wakeInMs !== null && wakeInMs <= 1000);
 });
 

@@ -25,8 +25,16 @@ const programs: Readonly<Record<AgentName, AgentProgram>> = {
   patroni: { file: '/usr/bin/patroni', primaryRole: 'master', isOurs: false },
 };
 
+let shippedFile: string | null = null;
+
+/** Has another program play `pg-agent`, for a benchmark of what is shipped. */
+export function playAgentBy(file: string | null): void {
+  shippedFile = file;
+}
+
 export function agentProgram(name: AgentName): AgentProgram {
-  return programs[name];
+  const program = programs[name];
+  return name === 'pg-agent' && shippedFile !== null ? { ...program, file: shippedFile } : program;
 }
 
 function wantedAgent(): AgentName {

@@ -215,7 +215,17 @@ export class EtcdDcs implements Dcs {
   }
 
   async cancelInitialization(): Promise<boolean> {
-    return this.#delete(this.#key(keyNames.initialize), undefined);
+    const key = this.#key(keyNames.initialize);
+    return this.#run('give up the claim of the new cluster in etcd', async (deadline) => {
+      // A cluster that somebody else has made meanwhile stays.
+      const { isSucceeded, found } = await this.#gateway.txn(
+        [{ target: 'value', key, value: '' }],
+        [{ kind: 'delete', key }],
+        [{ kind: 'get', key }],
+        deadline,
+      );
+      return isSucceeded || found[0] === null;
+    });
   }
 
   async setConfigValue(value: JsonObject, expected?: Expected): Promise<boolean> {

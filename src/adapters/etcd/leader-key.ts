@@ -86,14 +86,21 @@ export async function putAsLeader(
 /**
  * Deletes it if it names us, having written the last words in the same transaction: whoever sees that nobody
  * leads sees them too. True also where nobody led any more.
+ *
+ * The key is asked for first and deleted as it was found: a request that was given up, and that the network delivers
+ * much later all the same, must not take away a key that we have got again by then.
  */
 export async function deleteLeader(
   { gateway, key, name }: LeaderKey,
   lastWords: { readonly key: string; readonly value: string } | null,
   deadline: Deadline,
 ): Promise<boolean> {
+  const asked = await gateway.txn([], [{ kind: 'get', key }], [], deadline);
+  const present = asked.found[0] ?? null;
+  if (present === null) return true;
+  if (present.value !== name) return false;
   const { isSucceeded, found } = await gateway.txn(
-    [{ target: 'value', key, value: name }],
+    [{ target: 'revision', key, modRevision: present.modRevision }],
     [
       ...(lastWords === null ? [] : [{ kind: 'put' as const, ...lastWords, lease: '' }]),
       { kind: 'delete', key },

@@ -66,6 +66,7 @@ export interface Dcs {
 
   /** `createNew` asks that the key is absent. */
   initialize(createNew: boolean, systemId: string): Promise<boolean>;
+  /** Takes the claim of a new cluster back; false where it is one already. */
   cancelInitialization(): Promise<boolean>;
   setConfigValue(value: JsonObject, expected?: Expected): Promise<boolean>;
   setFailover(request: FailoverRequest | null, expected?: Expected): Promise<boolean>;

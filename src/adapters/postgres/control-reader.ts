@@ -93,7 +93,7 @@ export async function readRecordAt(
 }
 
 /** `xlog_seg_size` of ControlFileData stands deep in it, so it is taken from pg_wal: all files are alike. */
-async function readSegmentBytes(dataDirectory: string): Promise<number> {
+export async function readSegmentBytes(dataDirectory: string): Promise<number> {
   const names = await readdir(join(dataDirectory, 'pg_wal'));
   const name = names.find((candidate) => /^[0-9A-F]{24}$/u.test(candidate));
   if (name === undefined) return 16 * 1024 * 1024;

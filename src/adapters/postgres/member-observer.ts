@@ -149,7 +149,7 @@ export class MemberObserver {
       role: state.role,
       sql: row === null ? null : await this.#withTimeline(row.sql),
       sqlProblem: row === null ? sqlProblem : '',
-      isSetUpAsStandby: await files.isSetUpAsStandby(),
+      isSetUpAsStandby: directory.kind === 'cluster' && (await files.isSetUpAsStandby()),
       pendingRestart: this.#parts.restarts.reason,
       progress: state.progress,
     };

@@ -12,7 +12,7 @@ import type { MemberObserver } from './member-observer.ts';
 import type { MemberPlace } from './member-place.ts';
 import type { MemberServer } from './member-server.ts';
 import { canRunRewind, runRewind } from './rewind.ts';
-import { readLeaderHistory, runningHistory, stoppedHistory } from './rewind-facts.ts';
+import { readLeaderHistory, runningHistory, stoppedHistory, withBranch } from './rewind-facts.ts';
 import { recoverInSingleUserMode } from './single-user.ts';
 
 export interface RewinderParts {
@@ -38,13 +38,12 @@ export class MemberRewinder {
     const { place, server, query } = this.#parts;
     const config = this.#parts.config();
     const { postgresql } = config;
-    const [local, theirs] = await Promise.all([
+    const known =
       server.process === null
-        ? stoppedHistory(place)
-        : runningHistory(query, localTarget(postgresql, true), postgresql.replication),
-      readLeaderHistory(leader, config),
-    ]);
-    return { local, leader: theirs };
+        ? await stoppedHistory(place)
+        : await runningHistory(query, localTarget(postgresql, true), postgresql.replication);
+    const local = await withBranch(place, known);
+    return { local, leader: await readLeaderHistory(leader, config, local?.timeline ?? null) };
   }
 
   async recover(signal?: AbortSignal): Promise<boolean> {

@@ -1,5 +1,6 @@
 // The postmaster of one member: started by us or found running, its end noticed whoever caused it.
 
+import { errorCode } from '#adapters/files/error-code.ts';
 import { realpath } from 'node:fs/promises';
 import { readIfThere } from '#adapters/postgres-server/atomic-file.ts';
 import { findPostmaster } from '#adapters/postgres-server/postmaster.ts';
@@ -36,7 +37,7 @@ export class MemberServer {
   /** Looks for one that somebody else started. True where one was found that we did not know of. */
   async adopt(): Promise<boolean> {
     if (this.process !== null) return false;
-    const pid = (await findPostmaster(this.#place.dataDirectory))?.pid ?? (await this.#starting());
+    const pid = await this.#find();
     const found = pid === null ? null : adoptedProcess(pid);
     if (found === null || this.process !== null) {
       found?.release();
@@ -44,6 +45,17 @@ export class MemberServer {
     }
     this.#attach(found);
     return true;
+  }
+
+  /** A directory we may not read holds no server of ours; what is wrong with it is said by others. */
+  async #find(): Promise<number | null> {
+    try {
+      const found = await findPostmaster(this.#place.dataDirectory);
+      return found?.pid ?? (await this.#starting());
+    } catch (error) {
+      if (errorCode(error) === 'EACCES') return null;
+      throw error;
+    }
   }
 
   /** One so young that its file has no port yet; it counts where it is a postgres in this directory. */

@@ -12,6 +12,7 @@ import { connect, reasonOf } from './connection.ts';
 import { peekControl, readControlData, readShutdownCheckpoint } from './control-reader.ts';
 import type { MemberPlace } from './member-place.ts';
 import { identifySystem, openReplication, timelineHistory } from './replication-connection.ts';
+import { leaderBranch, localBranch } from './timeline-branch.ts';
 import { parseLsn } from '#core/postgres/lsn.ts';
 
 /** Where to reach this upstream for SQL; null where it is an archive only. */
@@ -40,9 +41,11 @@ export async function leaderProblem(
   }
 }
 
+/** `ours`: our own timeline, to be compared with the one of that number in the leader's history. */
 export async function readLeaderHistory(
   leader: Upstream,
   config: AgentConfig,
+  ours: number | null,
 ): Promise<LeaderHistory> {
   const { rewind, replication, database } = config.postgresql;
   const target = upstreamTarget(leader, database);
@@ -52,7 +55,9 @@ export async function readLeaderHistory(
   try {
     await using connection = await openReplication(target, replication);
     const { timeline } = await identifySystem(connection);
-    return { kind: 'known', timeline, lines: await timelineHistory(connection, timeline) };
+    const history = { timeline, lines: await timelineHistory(connection, timeline) };
+    const branch = ours === null ? undefined : await leaderBranch(target, rewind, ours, history);
+    return { kind: 'known', ...history, ...(branch === undefined ? {} : { branch }) };
   } catch (error) {
     return { kind: 'unknown', why: `it can't be asked for its history: ${reasonOf(error)}` };
   }
@@ -84,6 +89,18 @@ export async function stoppedHistory(place: MemberPlace): Promise<LocalHistory |
     isInRecovery: false,
     checkpointEndLsn: shutdown?.endLsn ?? null,
   };
+}
+
+/** Our history with where its timeline began, by the files in pg_wal. */
+export async function withBranch(
+  place: MemberPlace,
+  local: LocalHistory | null,
+): Promise<LocalHistory | null> {
+  if (local === null) return null;
+  const { dataDirectory } = place;
+  const lines = await readHistoryFile(dataDirectory, local.timeline);
+  const branch = await localBranch(dataDirectory, local.timeline, lines);
+  return branch === undefined ? local : { ...local, branch };
 }
 
 type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;

@@ -7,6 +7,7 @@ import type { ActionHandle } from '../executor.ts';
 import { wordsOf } from '../executor.ts';
 import { proveLease } from '../leadership.ts';
 import { remember } from '../state.ts';
+import { takeClaimBack } from '../unfinished.ts';
 import { makeFirstCheckpoint } from '../first-checkpoint.ts';
 import { startServer } from './start.ts';
 
@@ -84,10 +85,6 @@ export async function finishBootstrap(context: AgentContext): Promise<void> {
 /** Gives the initialize key back, sets the data aside, and ends the process. */
 export async function cancelBootstrap(context: AgentContext): Promise<never> {
   const { deps, state } = context;
-  deps.log.info('removing initialize key after failed attempt to bootstrap the cluster');
-  await deps.dcs.cancelInitialization().catch((error: unknown) => {
-    deps.log.error(`The initialize key could not be removed: ${wordsOf(error)}`);
-  });
   await deps.postgres.stop({
     mode: 'immediate',
     checkpointFirst: false,
@@ -95,5 +92,8 @@ export async function cancelBootstrap(context: AgentContext): Promise<never> {
     callback: null,
   });
   await deps.bootstrap.moveDataDirectoryAside('failed');
+  // Only now may somebody else make the cluster: two of them must not be written to.
+  deps.log.info('removing initialize key after failed attempt to bootstrap the cluster');
+  await takeClaimBack(context);
   throw new BootstrapFailed();
 }

@@ -43,7 +43,9 @@ async function mayPromote(context: AgentContext, handle: ActionHandle): Promise<
   return false;
 }
 
-async function afterPromotion(context: AgentContext): Promise<void> {
+/** What a new primary owes the others; also one whose recovery ended later than it was waited for. */
+export async function afterPromotion(context: AgentContext): Promise<void> {
+  context.state.isMakingFirstCheckpoint = true;
   await keepHistory(context).catch((error: unknown) => {
     context.deps.log.warning(`The history could not be written: ${wordsOf(error)}`);
   });

@@ -5,6 +5,7 @@ import type { ActionHandle } from '../executor.ts';
 import type { UpstreamNow } from './clone.ts';
 import { clone } from './clone.ts';
 import { isLeading } from '../leadership.ts';
+import { memberOf } from '#core/ha/look.ts';
 import { remember } from '../state.ts';
 import type { BootstrapSource } from '#core/ha/bootstrap-source.ts';
 
@@ -23,6 +24,11 @@ export async function restart(
       isDone: false,
       message: 'restart refused: this primary does not hold the leader lease',
     };
+  }
+  if (state.memory.rejoin.isDamaged) {
+    const message =
+      'restart refused: pg_rewind left data that can’t be used, and a clone is to take its place';
+    return { isDone: false, message };
   }
   remember(state, { startTimeoutMs: timeoutMs });
   handle.commit();
@@ -53,6 +59,21 @@ export async function restart(
   }
 }
 
+/** How long a source may take to say that it is there, in milliseconds. */
+const sourceTimeoutMs = 2000;
+
+/** What is here may be the last copy: it goes only where there is another one. */
+async function isThere({ deps, state }: AgentContext, source: BootstrapSource): Promise<boolean> {
+  if (source.kind !== 'member') return true;
+  const member = state.cluster === null ? null : memberOf(state.cluster, source.name);
+  const [peer] = member === null ? [] : await deps.peers.getStatus([member], sourceTimeoutMs);
+  if (peer?.isReachable === true) return true;
+  deps.log.error(
+    `Reinitialize called off: ${source.name} does not answer, and the data here may be the last copy. Try again once it does`,
+  );
+  return false;
+}
+
 /** Clones this member anew. What was there is removed: that is what was asked for. */
 export async function reinitialize(
   context: AgentContext,
@@ -61,6 +82,7 @@ export async function reinitialize(
   handle: ActionHandle,
 ): Promise<void> {
   const { deps } = context;
+  if (!(await isThere(context, source))) return;
   await deps.postgres.stop({
     mode: 'immediate',
     checkpointFirst: false,

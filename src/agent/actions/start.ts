@@ -13,6 +13,19 @@ export type StartWanted =
   | { readonly role: 'primary' }
   | { readonly role: Exclude<Role, 'primary'>; readonly upstream: Upstream | null };
 
+/** A required watchdog comes before the first write: nothing else stops a primary whose agent hangs. */
+async function isWatched({ deps, state }: AgentContext): Promise<boolean> {
+  const { watchdog, log, clock } = deps;
+  const { global, watchdog: watched } = state.config;
+  if (global.isPaused || watchdog.isRunning) return true;
+  const isActive = await watchdog.activate(global.ttlSeconds, global.loopWaitSeconds);
+  remember(state, { isWatchdogRunning: watchdog.isRunning });
+  if (isActive || watched.mode !== 'required') return true;
+  log.error('Not starting PostgreSQL as a primary: the watchdog could not be activated');
+  remember(state, { lastStartFailedAtMs: clock.monotonicMs() });
+  return false;
+}
+
 export async function startServer(
   context: AgentContext,
   wanted: StartWanted,
@@ -25,6 +38,7 @@ export async function startServer(
     log.warning('Not starting PostgreSQL as a primary: the leader lease ran out');
     return false;
   }
+  if (isPrimary && !(await isWatched(context))) return false;
   const wasRecovering = state.memory.isRecovering;
   remember(state, { isRecovering: true, isReturning: false });
   postgres.setRole(isPrimary ? 'primary' : wanted.role);

@@ -213,8 +213,11 @@ export class Bootstrap implements BootstrapPort {
   }
 
   async readUnfinished(): Promise<Unfinished> {
-    const unfinished = unfinishedOf(await this.#care.lastJournal());
-    return (await this.#care.content()) === 'empty' ? 'nothing' : unfinished;
+    return unfinishedOf(await this.#care.lastJournal());
+  }
+
+  async noteGivenUp(): Promise<void> {
+    await this.#care.giveUp();
   }
 
   async noteRewind(phase: 'begun' | 'done'): Promise<void> {

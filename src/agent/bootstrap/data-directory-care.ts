@@ -120,6 +120,14 @@ export class DataDirectoryCare {
     await this.#write();
   }
 
+  /** The journal stays: it may keep an empty cluster from taking the place of a restore that failed. */
+  async giveUp(): Promise<void> {
+    const last = await this.lastJournal();
+    if (last === null) return;
+    this.#journal = { ...last, isGivenUp: true };
+    await this.#write();
+  }
+
   async #assertNoServer(what: string): Promise<void> {
     const { dataDirectory } = this.#deps.place;
     const postmaster = await findPostmaster(dataDirectory);

@@ -12,12 +12,16 @@ import type { Identity } from '#adapters/postgres-server/identity.ts';
 import { findIdentity, homeOf } from '#adapters/postgres-server/identity.ts';
 import type { ClockPort } from '#adapters/ports/agent-ports.ts';
 import { MemberPostgres } from '#adapters/postgres/member-postgres.ts';
+import type { LeaseNote } from '#adapters/ports/lease-note.ts';
+import { createLeaseKeeper } from '#adapters/system/lease-keeper.ts';
+import { createLeaseNote } from '#adapters/system/lease-note.ts';
 import { createMachineClock } from '#adapters/system/machine-clock.ts';
 import { createLinuxWatchdog } from '#adapters/watchdog/linux-watchdog.ts';
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import { printConnUrl } from '#core/config/patroni/dsn.ts';
 import { validateDynamic } from '#core/config/patroni/validate-dynamic.ts';
 import type { JsonObject } from '#core/dcs/cluster.ts';
+import { fenceReserveMs } from '#core/ha/rules/store-rules.ts';
 import { Agent } from '../agent.ts';
 import { AgentApiHost } from '../agent-api-host.ts';
 import type { AgentDeps } from '../agent-deps.ts';
@@ -70,6 +74,8 @@ export async function runAgent(path: string | null, say: Say): Promise<number> {
   });
   if (created.kind === 'faults') {
     say(printFaults(created.faults));
+    if (path === null)
+      say('Give a configuration file, or PATRONI_* variables; see pg-agent --help\n');
     return 1;
   }
   const { source } = created;
@@ -104,6 +110,19 @@ async function openParts({ config, log }: Start, identity: Identity): Promise<Pa
   return { identity, clock, postgres, peers, dcs };
 }
 
+/** Beside the data directory, so that it is there whatever becomes of the data. */
+function keptLeaseNote(config: AgentConfig, postgres: MemberPostgres, log: AgentLog): LeaseNote {
+  const dataDirectory = config.postgresql.dataDir.replace(/\/+$/u, '');
+  const path = `${dataDirectory}.lease`;
+  return createLeaseKeeper({
+    note: createLeaseNote(path, log),
+    path,
+    dataDirectory,
+    reserveMs: () => fenceReserveMs(postgres.config.global.ttlSeconds),
+    log,
+  });
+}
+
 function depsOf(start: Start, parts: Parts, onConfigured: AgentDeps['onConfigured']): AgentDeps {
   const { source, config, log } = start;
   const { identity, clock, postgres, peers, dcs } = parts;
@@ -119,6 +138,7 @@ function depsOf(start: Start, parts: Parts, onConfigured: AgentDeps['onConfigure
     },
     onConfigured,
     writeFacts: factsWriter(log, process.env),
+    leaseNote: keptLeaseNote(config, postgres, log),
     dcs,
     postgres,
     bootstrap: createBootstrap({ postgres, clock, log }),

@@ -20,6 +20,8 @@ export interface BootstrapJournal {
   readonly isCustom: boolean;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** What was begun is given up, and so is the claim on the store for it. */
+  readonly isGivenUp?: boolean;
 }
 
 export function writeJournal(journal: BootstrapJournal): string {
@@ -35,27 +37,45 @@ export function readJournal(text: string): BootstrapJournal | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { phase, method, isCustom, startedAtMs } = value as Partial<
+  const { phase, method, isCustom, startedAtMs, isGivenUp } = value as Partial<
     Record<keyof BootstrapJournal, unknown>
   >;
   const known = journalPhases.find((one) => one === phase);
   if (known === undefined || typeof method !== 'string' || typeof startedAtMs !== 'number') {
     return null;
   }
-  return { phase: known, method, isCustom: isCustom === true, startedAtMs };
+  return {
+    phase: known,
+    method,
+    isCustom: isCustom === true,
+    startedAtMs,
+    ...(isGivenUp === true ? { isGivenUp } : {}),
+  };
 }
 
 /** What an agent that died left half done. */
 export type Unfinished =
   | 'nothing'
-  /** A new cluster was started, and its roles or its script are missing: it is no cluster to anybody yet. */
+  /** A new cluster, which is none to anybody yet; the store still says that we make it. */
   | 'cluster'
   /** pg_rewind was at work: what is there looks like a cluster and must not be started. */
   | 'rewind';
 
 export function unfinishedOf(last: BootstrapJournal | null): Unfinished {
-  if (last?.phase === 'rewinding') return 'rewind';
-  return last?.phase === 'starting' || last?.phase === 'post_bootstrap' ? 'cluster' : 'nothing';
+  if (last?.isGivenUp === true) return 'nothing';
+  switch (last?.phase) {
+    case 'rewinding':
+      return 'rewind';
+    case 'creating':
+    case 'starting':
+    case 'post_bootstrap':
+      return 'cluster';
+    case 'cloning':
+    case 'done':
+    case undefined:
+    default:
+      return 'nothing';
+  }
 }
 
 /**

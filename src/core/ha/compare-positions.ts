@@ -85,13 +85,25 @@ function isAhead(world: World, peer: PeerStatus, lsn: Lsn): boolean {
   return peer.lsn !== null && peer.lsn > lsn;
 }
 
+/** With failsafe_mode nobody outside of the topology leads, however far it is. */
+export function mayRace({ config, dcs }: World, name: string): boolean {
+  const failsafe = dcs.kind === 'cluster' ? dcs.cluster.failsafe : null;
+  if (!config.isFailsafeMode || failsafe === null) return true;
+  return Object.keys(failsafe).length === 0 || failsafe[name] !== undefined;
+}
+
 interface Comparison {
   readonly isLagChecked: boolean;
+  /** Somebody named this member: among equals the priority of others does not count. */
+  readonly isNamed?: boolean;
   readonly members: readonly Member[];
 }
 
 /** Compares positions with everybody who answers (patroni/ha.py, _is_healthiest_node). */
-export function compareWithPeers(world: World, { isLagChecked, members }: Comparison): RaceVerdict {
+export function compareWithPeers(
+  world: World,
+  { isLagChecked, isNamed = false, members }: Comparison,
+): RaceVerdict {
   const lsn = ownLsn(world);
   if (lsn === null) return mayNot('My wal position is not known');
   const obstacle = (isLagChecked ? lagObstacle(world, lsn) : null) ?? timelineObstacle(world);
@@ -115,10 +127,11 @@ export function compareWithPeers(world: World, { isLagChecked, members }: Compar
     if (leading !== null) return mayNot(leading);
     if (peer.isWatchdogFailed || peer.lsn === null) continue;
     if (isAhead(world, peer, lsn)) {
-      if (isFormerSyncLeader(world, name)) continue;
+      if (isFormerSyncLeader(world, name) || !mayRace(world, name)) continue;
       return mayNot(`Wal position of ${name} is ahead of my wal position`);
     }
-    const isRival = !isFormerSyncLeader(world, name) && (!isQuorum || isVoter(world, name));
+    const isRival =
+      !isNamed && !isFormerSyncLeader(world, name) && (!isQuorum || isVoter(world, name));
     if (isRival && peer.lsn === lsn && priorityOf(world, name) > world.me.tags.failoverPriority) {
       return mayNot(
         `${name} has equally tolerable WAL position and priority ${priorityOf(world, name)}, ` +

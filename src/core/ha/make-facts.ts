@@ -7,7 +7,7 @@ import type { Cluster, Member } from '#core/dcs/cluster.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import type { AgentFacts, MemberFacts } from './agent-facts.ts';
 import { maxLsn } from './look.ts';
-import { publishedTimeline } from './member-value.ts';
+import { publishedTimeline, replicationStateOf } from './member-value.ts';
 import type { PostgresFacts } from './postgres-facts.ts';
 import { isSyncStandby } from './sync-membership.ts';
 
@@ -46,8 +46,18 @@ function memberFacts(cluster: Cluster, member: Member): MemberFacts {
   };
 }
 
+const healthyStates: ReadonlySet<string> = new Set(['running', 'starting', 'restarting']);
+
+const busyStates: ReadonlySet<string> = new Set([
+  'creating replica',
+  'initializing new cluster',
+  'running custom bootstrap script',
+  'starting after custom bootstrap',
+]);
+
 /** What is wrong beyond this member. */
-function clusterProblems({ cluster, isStoreReachable, config }: FactsInputs): readonly string[] {
+function clusterProblems(inputs: FactsInputs): readonly string[] {
+  const { cluster, isStoreReachable, config } = inputs;
   const problems: string[] = [];
   if (!isStoreReachable) {
     problems.push('The configuration store does not answer: look at etcd and the network to it');
@@ -60,10 +70,14 @@ function clusterProblems({ cluster, isStoreReachable, config }: FactsInputs): re
         : 'Nobody leads: writes wait until a member is elected',
     );
   }
-  for (const member of cluster.members) {
-    if (member.state !== 'running' && member.state !== 'starting') {
-      problems.push(`Member ${member.name} is ${member.state}: look at its agent's log`);
-    }
+  for (const { name, state } of cluster.members) {
+    // What of our own server is wrong is known better than by the key it wrote last.
+    if (name === inputs.name || healthyStates.has(state)) continue;
+    problems.push(
+      busyStates.has(state)
+        ? `Member ${name} is ${state}, which may take a while`
+        : `Member ${name} is ${state}: look at its agent's log`,
+    );
   }
   if (config.isPaused) {
     problems.push('Management is paused: nothing fails over until it is resumed');
@@ -101,6 +115,12 @@ function ownProblems(inputs: FactsInputs): readonly string[] {
   return problems;
 }
 
+/** Our own key may be as old as the last turn. */
+function ownState(postgres: PostgresFacts): Pick<MemberFacts, 'role' | 'state'> {
+  const { role, state } = postgres;
+  return { role, state: state === 'running' ? (replicationStateOf(postgres) ?? state) : state };
+}
+
 export function makeFacts(inputs: FactsInputs): AgentFacts {
   const { name, scope, config, cluster, postgres, isStoreReachable } = inputs;
   const { sql } = postgres;
@@ -114,6 +134,7 @@ export function makeFacts(inputs: FactsInputs): AgentFacts {
     leader: isStoreReachable ? (cluster?.leader?.name ?? null) : null,
     members: (cluster?.members ?? [])
       .map((member) => memberFacts(cluster as Cluster, member))
+      .map((member) => (member.name === name ? { ...member, ...ownState(postgres) } : member))
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     timeline: publishedTimeline(postgres),
     lagBytes:

@@ -1,20 +1,38 @@
 // The race when somebody asked for it (patroni/ha.py, manual_failover_process_no_leader): the candidate goes first,
 // and the others wait for it as long as it could.
 
-import type { Failover } from '#core/dcs/cluster.ts';
+import type { Failover, Member } from '#core/dcs/cluster.ts';
 import { actionName } from './failover-request.ts';
-import { clusterOf, isPrimary, isSynchronous, memberOf } from './look.ts';
-import { failoverLimitation, isSyncMember, peerOf, unasked } from './peers.ts';
+import { clusterOf, isPrimary, isSynchronous, memberOf, ownLsn } from './look.ts';
+import { failoverLimitation, isSyncMember, isVoter, peerOf, unasked } from './peers.ts';
 import type { RaceVerdict } from './compare-positions.ts';
-import { compareWithPeers, mayLead, mayNot, racersOf } from './compare-positions.ts';
+import { compareWithPeers, mayLead, mayNot, mayRace, racersOf } from './compare-positions.ts';
 import type { World } from './world.ts';
+
+/**
+ * Everything the leader has told of, as far as nobody has to be asked: in mode `on` who is in the synchronous set has
+ * it in any case, and a leader that gives up its key says with it how far it was.
+ */
+function hasAllThatIsKnown(world: World): boolean {
+  if (isSynchronous(world)) return world.config.synchronousMode === 'on';
+  const { lastLsn } = clusterOf(world).status;
+  const ours = ownLsn(world);
+  return lastLsn !== null && ours !== null && ours >= lastLsn;
+}
 
 /** What the key says of a named candidate; null when it says nothing (any more). */
 function judgeCandidate(world: World, failover: Failover, candidate: string): RaceVerdict | null {
   const { me, config } = world;
-  if (candidate === me.name) return mayLead;
   const action = actionName(failover);
-  const member = memberOf(clusterOf(world), candidate);
+  if (candidate === me.name) {
+    // A leader that stepped down for us has seen to it that we have everything; one that died has not, and only a
+    // failover says that this does not matter.
+    const isForced = failover.leader === null || config.isPaused;
+    if (isForced || hasAllThatIsKnown(world)) return mayLead;
+    const members = racersBut(world, failover);
+    return compareWithPeers(world, { isLagChecked: true, isNamed: true, members });
+  }
+  const member = mayRace(world, candidate) ? memberOf(clusterOf(world), candidate) : null;
   if (config.isPaused) {
     return member === null && isPrimary(world)
       ? { kind: 'clear-failover', why: `${action}: ${candidate} is no member of the cluster` }
@@ -23,8 +41,14 @@ function judgeCandidate(world: World, failover: Failover, candidate: string): Ra
   if (member === null) return null;
   const names = unasked(world, [member]);
   if (names.length > 0) return { kind: 'ask', names };
-  const limitation = failoverLimitation(peerOf(world, candidate));
-  return limitation === null ? mayNot(`${action}: to ${candidate}, i am ${me.name}`) : null;
+  const peer = peerOf(world, candidate);
+  const isAble = failoverLimitation(peer) === null;
+  // It can't lead either where we are ahead of it, unless it is told to.
+  const ours = ownLsn(world);
+  const isBehind = peer !== null && peer.lsn !== null && ours !== null && peer.lsn < ours;
+  return isAble && (failover.leader === null || !isBehind)
+    ? mayNot(`${action}: to ${candidate}, i am ${me.name}`)
+    : null;
 }
 
 /** Null where the key has nothing to say and everybody may race. */
@@ -43,8 +67,12 @@ export function judgeManualRace(world: World, failover: Failover): RaceVerdict |
   // Somebody may name a candidate that lacks commits; nobody takes its place with less.
   if (isLackingCommits) return notSynchronous;
   if (failover.leader === me.name) return judgeFormerLeader(world, failover);
-  const members = racersOf(world).filter(({ name }) => name !== failover.leader);
-  return compareWithPeers(world, { isLagChecked: false, members });
+  return compareWithPeers(world, { isLagChecked: false, members: racersBut(world, failover) });
+}
+
+/** Everybody but who is to stop leading. */
+function racersBut(world: World, failover: Failover): readonly Member[] {
+  return racersOf(world).filter(({ name }) => name !== failover.leader);
 }
 
 /** The leader that stepped down leads again only where nobody else can. */
@@ -55,6 +83,11 @@ function judgeFormerLeader(world: World, failover: Failover): RaceVerdict {
   const names = unasked(world, others);
   if (names.length > 0) return { kind: 'ask', names };
   const able = others.filter(({ name }) => failoverLimitation(peerOf(world, name)) === null);
+  const { quorum } = clusterOf(world).sync;
+  // Whoever is to take over needs so many others that confirm its position, and of those we are none.
+  const voters = able.filter(({ name }) => isVoter(world, name)).length;
+  const isShort = isSynchronous(world) && quorum > 0 && voters <= quorum;
+  if (isShort) return compareWithPeers(world, { isLagChecked: false, members: racersOf(world) });
   return able.length === 0
     ? mayLead
     : mayNot(

@@ -101,6 +101,8 @@ export interface Memory {
   readonly leaseUntilMs: number | null;
   /** Whether this process saw its PostgreSQL running before. */
   readonly hasStartedOnce: boolean;
+  /** Since when a server that runs has not answered; null while it does. */
+  readonly silentSinceMs: number | null;
   /** Whether this process saw the identity of its cluster in the store before. */
   readonly hasJoined: boolean;
   readonly isCheckpointAfterPromoteDone: boolean | null;

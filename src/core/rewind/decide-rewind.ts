@@ -35,6 +35,11 @@ export function decideRewind({ local, leader }: RewindFacts): RewindVerdict {
   if (end === undefined) {
     return needed(`our timeline ${ours} is no ancestor of the leader’s, ${leader.timeline}`);
   }
+  if (isOtherBranch(local.branch, leader.branch)) {
+    const why = `our timeline ${ours} and that in the leader’s history were made by two promotions`;
+    // pg_rewind looks at where timelines begin, and at nothing else of them.
+    return local.branch?.lsn === leader.branch?.lsn ? replaced(why) : needed(why);
+  }
   const left = `the leader left timeline ${ours} at ${formatLsn(end.lsn)}`;
   return local.isInRecovery
     ? decideStandby(local, end.lsn, left)

@@ -33,7 +33,7 @@ export type LeaderHistory =
       readonly timeline: number;
       /** Of its current timeline; empty on timeline 1. */
       readonly lines: readonly HistoryLine[];
-      /** Of its timeline; absent on timeline 1 and where it is not known. */
+      /** Of our timeline as its history has it; absent where that has none of our number, or it is not known. */
       readonly branch?: Branch;
     }
   /** It did not answer, or is still in recovery itself: ask again later. */

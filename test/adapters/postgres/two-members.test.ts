@@ -118,6 +118,26 @@ describe('two PostgreSQL under control', () => {
     assert.equal(running.local.timeline, 2);
   });
 
+  it('two promotions that made the same timeline are told apart, and a standby of one of them is of it', async () => {
+    await using two = await withTwoMembers();
+    const { primary, standby } = two;
+    await primary.member.stop(fastStop);
+    assert.equal(await standby.member.promote(10_000), true);
+    standby.member.setRole('primary');
+    await primary.member.start(asStandbyOf('none'));
+    assert.equal(await primary.member.promote(10_000), true);
+    const facts = await primary.member.readRewindFacts(standby.upstream);
+    assert.equal(facts.local?.timeline, 2);
+    assert.match(facts.local.branch?.mark ?? '', /^[0-9a-f]{48}$/u);
+    assert.ok(facts.leader.kind === 'known' && facts.leader.timeline === 2);
+    assert.equal(facts.leader.branch?.lsn, facts.local.branch?.lsn);
+    assert.notEqual(facts.leader.branch?.mark, facts.local.branch?.mark);
+    assert.equal(decideRewind(facts).kind, 'replaced');
+    const own = await standby.member.readRewindFacts(standby.upstream);
+    assert.ok(own.leader.kind === 'known');
+    assert.deepEqual(own.local?.branch, own.leader.branch);
+  });
+
   it('a leader that is gone is no failure of the rewind', async () => {
     await using two = await withTwoMembers();
     const { primary, standby } = two;

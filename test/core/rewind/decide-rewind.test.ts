@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import type { HistoryLine } from '#core/dcs/cluster.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import { decideRewind } from '#core/rewind/decide-rewind.ts';
-import type { LeaderHistory, LocalHistory } from '#core/rewind/rewind-facts.ts';
+import type { Branch, LeaderHistory, LocalHistory } from '#core/rewind/rewind-facts.ts';
 
 function lineOf(timeline: number, lsn: number): HistoryLine {
   return {
@@ -43,6 +43,24 @@ test('a standby is rewound when it replayed more than the leader went on from', 
   assert.equal(verdict(localOf(2, 200), leader), 'not-needed');
   assert.equal(verdict(localOf(2, 201), leader), 'needed');
   assert.equal(verdict(localOf(1, 101), leader), 'needed');
+});
+
+test('a timeline of the same number is another one where two promotions made it', () => {
+  const of = (lsn: number, mark: string | null): { readonly branch: Branch } => ({
+    branch: { lsn: lsnOf(lsn), mark },
+  });
+  const against = (ours: object, theirs: object): string =>
+    verdict(localOf(2, 150, ours), { ...leaderOf(2, lineOf(1, 100)), ...theirs });
+  assert.equal(against(of(100, 'x'), of(100, 'x')), 'not-needed');
+  assert.equal(against(of(100, 'x'), of(100, 'y')), 'replaced');
+  assert.equal(against(of(90, null), of(100, null)), 'replaced');
+  assert.equal(against(of(100, 'x'), of(100, null)), 'not-needed');
+  assert.equal(against({}, of(100, 'y')), 'not-needed');
+  const later = (ours: object, theirs: object): string =>
+    verdict(localOf(2, 150, ours), { ...leaderOf(3, lineOf(1, 100), lineOf(2, 200)), ...theirs });
+  assert.equal(later(of(100, 'x'), of(100, 'x')), 'not-needed');
+  assert.equal(later(of(100, 'x'), of(100, 'y')), 'replaced');
+  assert.equal(later(of(90, 'x'), of(100, 'y')), 'needed');
 });
 
 test('a former primary is rewound unless its shutdown ended exactly where the leader went on', () => {

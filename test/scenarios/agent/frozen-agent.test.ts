@@ -1,12 +1,22 @@
-// An agent that is frozen while its PostgreSQL runs on. There is no watchdog device here; what one would have
-// to do is looked at where one can be had.
+// An agent that is frozen while its PostgreSQL runs on. There is no watchdog device here; the lease keeper does what
+// can be done without one.
 
 import assert from 'node:assert/strict';
 import { agentUnderTest, needsPatroni4 } from '../../cluster/agent-program.ts';
+import type { Member } from '../../cluster/member.ts';
 import { hostsOf, Writer } from '../../cluster/writer.ts';
 import { superuser } from '../../cluster/member-document.ts';
 import { untilLogged, untilReplica, untilReplicated } from './questions.ts';
 import { scenario } from './scenario.ts';
+
+/** Whether it takes a write at this moment; one that is not there takes none. */
+async function acceptsWrites(member: Member): Promise<boolean> {
+  try {
+    return (await member.value('SELECT pg_is_in_recovery()')) === 'false';
+  } catch {
+    return false;
+  }
+}
 
 scenario('a frozen agent', { members: 2 }, async (cluster, step) => {
   const [first, second] = [cluster.at(0), cluster.at(1)];
@@ -18,6 +28,13 @@ scenario('a frozen agent', { members: 2 }, async (cluster, step) => {
     await cluster.untilOtherLeader('postgres-0', 20 + 5);
   });
 
+  if (agentUnderTest !== 'patroni') {
+    await step('has no PostgreSQL any more by then', async () => {
+      assert.equal(await acceptsWrites(first), false);
+      assert.equal(await acceptsWrites(second), true);
+    });
+  }
+
   // Debian's Patroni writes itself into the leader key again: there are two primaries from then on.
   if (agentUnderTest === 'patroni') return;
   await step('steps down when it thaws, and follows', async () => {
@@ -26,6 +43,19 @@ scenario('a frozen agent', { members: 2 }, async (cluster, step) => {
     await untilReplicated(second, [first], 'after', 20);
     const leader = await cluster.leader();
     assert.equal(leader, 'postgres-1');
+  });
+});
+
+scenario('an agent that was killed', { members: 2 }, async (cluster, step) => {
+  const [first, second] = [cluster.at(0), cluster.at(1)];
+  await step('is succeeded, and its PostgreSQL has ended by then', async () => {
+    await cluster.startAll();
+    await first.killAgent();
+    assert.equal(await acceptsWrites(first), true);
+    await cluster.untilOtherLeader('postgres-0', 20 + 5);
+    // Debian's Patroni leaves it to a watchdog, and two primaries where there is none.
+    if (agentUnderTest !== 'patroni') assert.equal(await acceptsWrites(first), false);
+    assert.equal(await acceptsWrites(second), true);
   });
 });
 

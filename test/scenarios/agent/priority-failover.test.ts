@@ -46,9 +46,10 @@ async function higherWins(cluster: Cluster): Promise<void> {
   // Killed and not stopped: what a stopping primary writes last may reach one before the other.
   await first.killAll();
   await cluster.untilLeader('postgres-3', 20 + 5);
+  // It says why it stood aside, unless the other one led before it came to ask.
   await untilLogged(
     third,
-    /postgres-3 has equally tolerable WAL position and priority 2, while this node has priority 1|Wal position of postgres-3 is ahead of my wal position/u,
+    /postgres-3 has equally tolerable WAL position and priority 2, while this node has priority 1|Wal position of postgres-3 is ahead of my wal position|following a leader \(postgres-3\)/u,
     10,
   );
   await first.start();

@@ -20,11 +20,19 @@ function checkPassword(path: string, holder: JsonObject): readonly ConfigFault[]
   return [];
 }
 
+/** A base backup takes this password from a password file, which has one line for each. */
+function checkLineBreak(path: string, { password }: JsonObject): readonly ConfigFault[] {
+  const isBroken = typeof password === 'string' && /[\r\n]/u.test(password);
+  return isBroken ? [fault(path, undefined, 'holds a line break, which no password file can')] : [];
+}
+
 export function validateSecrets(file: JsonObject): readonly ConfigFault[] {
   const authentication = section(section(file, 'postgresql'), 'authentication');
   const faults = ['superuser', 'replication', 'rewind'].flatMap((name) =>
     checkPassword(`postgresql.authentication.${name}.password`, section(authentication, name)),
   );
+  const replication = 'postgresql.authentication.replication.password';
+  faults.push(...checkLineBreak(replication, section(authentication, 'replication')));
   for (const name of ['restapi', 'ctl']) {
     faults.push(
       ...checkPassword(

@@ -1,5 +1,6 @@
 // 900 to 999: the leader key is ours (patroni/ha.py, process_healthy_cluster and enforce_primary_role).
 
+import { isFailoverPossible } from '../failover-possible.ts';
 import { actionName, judgeFailoverRequest } from '../failover-request.ts';
 import {
   clusterOf,
@@ -187,7 +188,7 @@ export const leadRules: readonly Rule[] = [
         !config.isPaused &&
         !memory.isWatchdogRunning;
       if (!isUnwatched || learned.watchdog === 'activated') return null;
-      return isPrimary(world)
+      return mayAcceptWrites(world)
         ? {
             kind: 'start-action',
             action: { kind: 'demote', mode: 'immediate' },
@@ -199,6 +200,31 @@ export const leadRules: readonly Rule[] = [
             lastLsn: null,
             message: 'Not promoting self because watchdog could not be activated',
           };
+    },
+  },
+  {
+    id: 955,
+    why: 'A primary that has hung for one ttl keeps the key from somebody who could serve',
+    decide: (world) => {
+      const { config, nowMs, postgres } = world;
+      const silentForMs = nowMs - (world.memory.silentSinceMs ?? nowMs);
+      const isHung = isPrimary(world) && silentForMs >= config.ttlSeconds * 1000;
+      if (!isHung || !hasProvenLock(world) || config.isPaused) return null;
+      const possible = isFailoverPossible(world, {
+        action: 'failover',
+        candidate: null,
+        requiredLsn: null,
+        isSyncRequired: true,
+      });
+      if (possible.kind === 'ask') return { kind: 'ask-peers', names: possible.names };
+      if (possible.kind === 'no') return null;
+      const seconds = Math.round(silentForMs / 1000);
+      return {
+        kind: 'start-action',
+        action: { kind: 'demote', mode: 'immediate' },
+        name: 'immediate: demote',
+        message: `demoting self because PostgreSQL has not answered for ${seconds} seconds: ${postgres.sqlProblem}`,
+      };
     },
   },
   {

@@ -63,7 +63,7 @@ export const raceRules: readonly Rule[] = [
     id: 802,
     why: 'WAL still arrives from the leader, so it most likely only lost the store for a moment',
     decide: (world) => {
-      if (!isUnlocked(world) || isPrimary(world)) return null;
+      if (!isUnlocked(world) || mayAcceptWrites(world)) return null;
       const leftMs = backoffLeftMs(world);
       if (leftMs === null) return null;
       return {

@@ -154,10 +154,15 @@ function isCrashed({ postgres }: World): boolean {
   return isUnclean && !postgres.isSetUpAsStandby;
 }
 
-/** The leader to compare a stopped server with; null where there is none, or nothing to compare yet. */
+/**
+ * The leader to compare a stopped server with; null where there is none, or nothing to compare yet. A standby wrote
+ * nothing of its own: it is started, and compared while it runs if it does not stream.
+ */
 function leaderToCompare(world: World): Member | null {
-  const isDamaged = world.memory.rejoin.isDamaged || ['needed', 'replaced'].includes(world.memory.rewind.kind);
-  if (world.postgres.isRunning || (isCrashed(world) && !isDamaged)) return null;
+  const { postgres, memory } = world;
+  const isKnownBad = memory.rejoin.isDamaged || ['needed', 'replaced'].includes(memory.rewind.kind);
+  if (postgres.isRunning) return null;
+  if (!isKnownBad && (postgres.isSetUpAsStandby || isCrashed(world))) return null;
   return leaderMember(world);
 }
 
@@ -232,7 +237,8 @@ function runningVerdict(world: World, leader: Member): RewindVerdict | null {
   if (learned.rewindFacts !== null) return decideRewind(learned.rewindFacts);
   const { kind, against, why } = memory.rewind;
   const isKnown = against === situationOf(leader) && kind !== 'unchecked';
-  const isSettled = kind === 'needed' || kind === 'replaced' || postgres.sql?.receiverState === 'streaming';
+  const isSettled =
+    kind === 'needed' || kind === 'replaced' || postgres.sql?.receiverState === 'streaming';
   return isKnown && isSettled ? { kind, why } : null;
 }
 
@@ -263,9 +269,7 @@ export const runningRejoinRules: readonly Rule[] = [
       const leader = strayedFrom(world);
       const verdict = leader === null ? null : runningVerdict(world, leader);
       const isNeeded = verdict?.kind === 'needed' || verdict?.kind === 'replaced';
-      return leader !== null && isNeeded
-        ? comeBack(world, leader, verdict)
-        : null;
+      return leader !== null && isNeeded ? comeBack(world, leader, verdict) : null;
     },
   },
 ];

@@ -196,6 +196,18 @@ export const stoppedRules: readonly Rule[] = [
           }
         : null,
   },
+  {
+    id: 709,
+    why: 'Somebody took the key in this turn: who it is has to be read before anything is started',
+    decide: (world) =>
+      isStopped(world) && hasLostLock(world)
+        ? {
+            kind: 'done',
+            message: 'lost the leader key while postgres was not running',
+            wakeInMs: 0,
+          }
+        : null,
+  },
 ];
 
 /** 780 to 789: history is settled (rejoin-rules.ts), so the server can start as a standby. */

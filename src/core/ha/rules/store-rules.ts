@@ -15,6 +15,11 @@ export function fenceReserveMs(ttlSeconds: number): number {
   return Math.min(3000, ttlSeconds * 250);
 }
 
+/** The part before it, for a stop in good order: the guard of the lease knows only the other kind. */
+export function orderlyStopMs(ttlSeconds: number): number {
+  return Math.min(2000, ttlSeconds * 100);
+}
+
 /** What is left of the proven lease before fencing has to begin, in milliseconds. */
 export function leaseLeftMs({ memory, config, nowMs }: World): number {
   if (memory.leaseUntilMs === null) return 0;
@@ -106,7 +111,7 @@ export const storeRules: readonly Rule[] = [
     id: 120,
     why: 'The lease is still proven: nobody else can be promoted, and the store may come back',
     decide: (world) => {
-      const leftMs = leaseLeftMs(world);
+      const leftMs = leaseLeftMs(world) - orderlyStopMs(world.config.ttlSeconds);
       const isWaiting = isCut(world) && !world.config.isFailsafeMode && leftMs > 0;
       return isWaiting
         ? {
