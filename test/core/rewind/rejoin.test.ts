@@ -142,10 +142,11 @@ test('against one leader every sequence of outcomes ends within five attempts, a
             ? noteRewind(memory, each ? { kind: 'done' } : failed, at)
             : noteClone(memory, each ? null : 'no space', at);
       }
-      const clones = ['clone', 'clone', 'clone'];
-      // One that broke off leaves nothing for a second one to work with.
-      const rewinds = isDone[0] === true ? ['rewind', 'rewind'] : ['rewind'];
-      assert.deepEqual(attempts, canRewind ? [...rewinds, ...clones] : clones);
+      const rewinds = attempts.filter((kind) => kind === 'rewind').length;
+      assert.equal(attempts.length - rewinds, 3, 'three clones');
+      assert.ok(canRewind ? rewinds >= 1 && rewinds <= 2 : rewinds === 0, attempts.join(', '));
+      // One that broke off leaves nothing for a second one to work with: only a clone does.
+      if (canRewind && isDone[0] !== true) assert.equal(attempts[1], 'clone');
       const stuck = nextRejoin(memory, factsOf({ nowMs: nowMs + 600_000, canRewind }));
       assert.ok(stuck.kind === 'stuck' && stuck.hint.includes('patronictl reinit'));
       const other = nextRejoin(memory, factsOf({ nowMs, canRewind, against: 'b@3' }));
