@@ -8,6 +8,7 @@ import type {
   WatchdogPort,
 } from '#adapters/ports/agent-ports.ts';
 import type { Dcs } from '#adapters/ports/dcs.ts';
+import type { StorageProbe } from '#adapters/ports/storage-probe.ts';
 import type { LeaseNote } from '#adapters/ports/lease-note.ts';
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import type { JsonObject } from '#core/dcs/cluster.ts';
@@ -27,6 +28,8 @@ export interface AgentDeps {
   readonly writeFacts: ((text: string) => void) | null;
   /** What the next agent has to know of our lease; null where nobody keeps it. */
   readonly leaseNote: LeaseNote | null;
+  /** Whether the disk takes writes; null where nobody looks. */
+  readonly storage: StorageProbe | null;
   readonly dcs: Dcs;
   readonly postgres: PostgresPort;
   readonly bootstrap: BootstrapPort;

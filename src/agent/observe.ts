@@ -15,11 +15,18 @@ import type { AgentContext } from './context.ts';
 import type { FailsafeSender } from './state.ts';
 import { remember } from './state.ts';
 
+/** Turns may follow each other closely; a disk is not asked as often, in milliseconds. */
+const leastProbePauseMs = 1000;
+
 /** The least time the store gets to answer, in milliseconds. */
 const leastReadMs = 200;
 
 export async function observe(context: AgentContext): Promise<World> {
-  const [dcs, postgres] = await Promise.all([readStore(context), context.deps.postgres.observe()]);
+  const [dcs, postgres] = await Promise.all([
+    readStore(context),
+    context.deps.postgres.observe(),
+    probeStorage(context),
+  ]);
   noteFacts(context, postgres, dcs);
   return worldOf(context, dcs, settled(context, postgres));
 }
@@ -62,6 +69,18 @@ export function meOf({ state, deps }: AgentContext): Me {
     isWatchdogHealthy: watchdog.isHealthy,
     isWatchdogRequired: config.watchdog.mode === 'required',
   };
+}
+
+/** Noted before the facts are: what can't be written counts with what does not answer. */
+async function probeStorage({ deps, state }: AgentContext): Promise<void> {
+  if (deps.storage === null || !deps.postgres.lastFacts().isRunning) return;
+  const atMs = deps.clock.monotonicMs();
+  if (atMs - state.probedAtMs < leastProbePauseMs) return;
+  state.probedAtMs = atMs;
+  const storageProblem = await deps.storage.check();
+  const isNews = storageProblem !== null && state.memory.storageProblem === null;
+  if (isNews) deps.log.error(`The storage of PostgreSQL fails: ${storageProblem}`);
+  remember(state, { storageProblem });
 }
 
 async function readStore(context: AgentContext): Promise<DcsView> {
@@ -152,7 +171,8 @@ function noteFacts({ state, deps }: AgentContext, postgres: PostgresFacts, dcs: 
       : sql.isInRecovery
         ? (maxLsn(sql.receiveLsn, sql.replayLsn) ?? lsnOf(0))
         : sql.walFlushLsn;
-  const isSilent = postgres.isRunning && sql === null && postgres.state === 'running';
+  const isMute = sql === null && postgres.state === 'running';
+  const isSilent = postgres.isRunning && (isMute || memory.storageProblem !== null);
   const isLocked = dcs.kind === 'cluster' && dcs.cluster.leader !== null;
   remember(state, {
     previousLsn: memory.lastLsn,

@@ -159,7 +159,6 @@ async function switchWatchdog(
   return isActive ? 'activated' : 'failed';
 }
 
-/** A primary that was one before the agent came, or after a start in place, gets its role. */
 /** A leader whose server is gone is no primary any more, and those who route to it learn so. */
 function stepDownInName({ deps, state }: AgentContext): void {
   const { role, isRunning } = deps.postgres.lastFacts();
@@ -170,6 +169,7 @@ function stepDownInName({ deps, state }: AgentContext): void {
   deps.postgres.callbacks('on_role_change', 'demoted');
 }
 
+/** A primary that was one before the agent came, or after a start in place, gets its role. */
 function confirmPrimary(context: AgentContext, world: World): void {
   const { deps, state } = context;
   if (world.postgres.role === 'promoted') deps.postgres.callbacks('on_role_change', 'primary');

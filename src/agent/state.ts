@@ -31,6 +31,7 @@ export const freshMemory: Memory = {
   leaseUntilMs: null,
   hasStartedOnce: false,
   silentSinceMs: null,
+  storageProblem: null,
   hasJoined: false,
   isCheckpointAfterPromoteDone: null,
   isWatchdogRunning: false,
@@ -66,6 +67,8 @@ export interface AgentState {
   decisions: MadeDecision[];
   /** What was last told to the machine. */
   factsText: string;
+  /** When the disk was last asked. */
+  probedAtMs: number;
   nextRunAtMs: number;
   observedAtMs: number;
   /** Null: seeded from the store at the next publication. */
@@ -97,6 +100,7 @@ export function freshState(config: AgentConfig, nowMs: number): AgentState {
     scheduledRestart: null,
     decisions: [],
     factsText: '',
+    probedAtMs: Number.NEGATIVE_INFINITY,
     nextRunAtMs: nowMs,
     observedAtMs: nowMs,
     retention: null,

@@ -73,6 +73,7 @@ export function fakeAgent(parts: FakeAgentParts = {}): FakeAgent {
     keepDynamic: async () => undefined,
     onConfigured: async () => undefined,
     writeFacts: null,
+    storage: null,
     leaseNote: null,
     dcs,
     postgres,

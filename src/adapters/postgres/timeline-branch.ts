@@ -3,6 +3,7 @@
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textColumn } from '#adapters/pg/columns.ts';
 import type { Credentials } from '#core/config/patroni/agent-config.ts';
 import type { HistoryLine } from '#core/dcs/cluster.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
@@ -70,7 +71,7 @@ export async function localBranch(
 }
 
 const headStatement = `
-  SELECT encode(pg_read_binary_file('pg_wal/' || name, $2, ${headBytes}, true), 'hex') AS head
+  SELECT coalesce(encode(pg_read_binary_file('pg_wal/' || name, $2, ${headBytes}, true), 'hex'), '') AS head
     FROM unnest($1::text[]) WITH ORDINALITY AS file (name, place)
    ORDER BY place`;
 
@@ -96,7 +97,7 @@ export async function leaderBranch(
     );
     const { names, offset } = placeOf(ours, lsn, Number(size?.['bytes']));
     const rows = await connection.query(headStatement, [names, offset]);
-    const marks = rows.map((row) => markOf(String(row['head'] ?? '')));
+    const marks = rows.map((row) => markOf(textColumn(row, 'head')));
     return { lsn, mark: marks.find((mark) => mark !== null) ?? null };
   } catch {
     // A user who may not read files; where the timeline began counts all the same.

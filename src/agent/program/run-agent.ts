@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import type { EtcdDcs } from '#adapters/etcd/etcd-dcs.ts';
 import { createEtcdDcs } from '#adapters/etcd/create-etcd-dcs.ts';
+import { createStorageProbe } from '#adapters/files/storage-probe.ts';
 import type { AgentLog } from '#adapters/log/agent-log.ts';
 import { createAgentLog } from '#adapters/log/agent-log.ts';
 import type { HttpPeers } from '#adapters/peers/http-peers.ts';
@@ -138,6 +139,7 @@ function depsOf(start: Start, parts: Parts, onConfigured: AgentDeps['onConfigure
     },
     onConfigured,
     writeFacts: factsWriter(log, process.env),
+    storage: createStorageProbe(config.postgresql.dataDir, clock),
     leaseNote: keptLeaseNote(config, postgres, log),
     dcs,
     postgres,

@@ -127,7 +127,10 @@ export function compareWithPeers(
     if (leading !== null) return mayNot(leading);
     if (peer.isWatchdogFailed || peer.lsn === null) continue;
     if (isAhead(world, peer, lsn)) {
-      if (isFormerSyncLeader(world, name) || !mayRace(world, name)) continue;
+      // Who can't lead itself keeps nobody else from it.
+      const isOut =
+        !mayRace(world, name) || (isLagChecked && lagObstacle(world, peer.lsn) !== null);
+      if (isFormerSyncLeader(world, name) || isOut) continue;
       return mayNot(`Wal position of ${name} is ahead of my wal position`);
     }
     const isRival =

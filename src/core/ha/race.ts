@@ -24,6 +24,8 @@ function standbyObstacle(world: World): string | null {
   const { me, config } = world;
   const { failsafe } = clusterOf(world);
   if (me.tags.nofailover) return 'I am not allowed to become primary';
+  const { storageProblem } = world.memory;
+  if (storageProblem !== null) return `My storage takes no writes: ${storageProblem}`;
   if (me.isWatchdogRequired && !me.isWatchdogHealthy) return 'Watchdog device is not usable';
   if (config.isFailsafeMode && failsafe !== null && Object.keys(failsafe).length > 0) {
     if (failsafe[me.name] === undefined) return 'I am not a member of the failsafe topology';

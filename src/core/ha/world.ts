@@ -101,8 +101,10 @@ export interface Memory {
   readonly leaseUntilMs: number | null;
   /** Whether this process saw its PostgreSQL running before. */
   readonly hasStartedOnce: boolean;
-  /** Since when a server that runs has not answered; null while it does. */
+  /** Since when a server that runs has not answered, or could not have written; null while it does both. */
   readonly silentSinceMs: number | null;
+  /** Why its disk takes no writes; null while it does. */
+  readonly storageProblem: string | null;
   /** Whether this process saw the identity of its cluster in the store before. */
   readonly hasJoined: boolean;
   readonly isCheckpointAfterPromoteDone: boolean | null;

@@ -210,10 +210,7 @@ test('a primary that has hung for one ttl stops for somebody who can serve, and 
   assert.deepEqual(stepIn(hung(30_000)), { kind: 'ask-peers', names: ['b', 'c'] });
   const able = { learned: { peers: [peer('b'), silentPeer('c')] } };
   assert.deepEqual(actionIn(hung(30_000, able)), { kind: 'demote', mode: 'immediate' });
-  assert.match(
-    messageIn(hung(30_000, able)),
-    /has not answered for 30 seconds: statement timeout$/u,
-  );
+  assert.match(messageIn(hung(30_000, able)), /has not served for 30 seconds: statement timeout$/u);
   assert.equal(stepIn(hung(29_000, able)).kind, 'confirm-primary');
   const alone = { learned: { peers: [silentPeer('b'), silentPeer('c')] } };
   assert.equal(stepIn(hung(300_000, alone)).kind, 'confirm-primary');
@@ -234,4 +231,14 @@ test('a required watchdog comes before the first write, and its loss ends a prim
   const promotable = provenLeader({ ...failed, postgres: standbyFacts });
   assert.equal(stepIn(promotable).kind, 'release-lock');
   assert.equal(messageIn(promotable), 'Not promoting self because watchdog could not be activated');
+});
+
+test('a primary whose disk takes no writes gives the key to somebody whose does', () => {
+  const problem = '/data can’t be written: it is mounted read-only';
+  const world = provenLeader({
+    memory: { silentSinceMs: nowMs - 30_000, storageProblem: problem },
+    learned: { peers: [peer('b'), silentPeer('c')], watchdog: 'activated' },
+  });
+  assert.deepEqual(actionIn(world), { kind: 'demote', mode: 'immediate' });
+  assert.match(messageIn(world) ?? '', /has not served for 30 seconds: \/data can’t be written/u);
 });

@@ -60,6 +60,19 @@ test('everybody is asked, those too of whom only the failsafe topology knows', (
   assert.deepEqual(stepIn(world), { kind: 'ask-peers', names: ['d'] });
 });
 
+test('the newer timeline is further than the greater position, unless its member can not lead itself', () => {
+  const newer = peer('a', { timeline: 2, lsn: lsnOf(10) });
+  assert.match(verdict([newer, peer('c')]), /Wal position of a is ahead/u);
+  const older = peer('a', { timeline: 1, lsn: lsnOf(1_000_000) });
+  const onTwo = { sql: { ...standbySql, receivedTimeline: 2 } } as const;
+  assert.equal(verdict([older, peer('c')], onTwo), 'may-lead');
+  const config = { maximum_lag_on_failover: 100 };
+  assert.equal(verdict([newer, peer('c')], { config }), 'may-lead', 'it lags too far behind');
+  const failsafe = { b: 'http://b/patroni', c: 'http://c/patroni' };
+  const outside = { config: { failsafe_mode: true }, cluster: { failsafe } } as const;
+  assert.equal(verdict([newer, peer('c')], outside), 'may-lead', 'it is not in the topology');
+});
+
 test('nobody is asked twice', () => {
   assert.equal(verdict([peer('a')]), 'ask c');
   assert.equal(verdict(both), 'may-lead');
@@ -329,4 +342,9 @@ test('a primary of the cluster that lost its keys adopts it as it is', () => {
     primaryWithoutKey({ cluster: { initialize: null, config: null }, postgres: primaryFacts }),
   );
   assert.deepEqual(step, { kind: 'write-initialize', createNew: true, systemId });
+});
+
+test('who could not write does not race', () => {
+  const memory = { storageProblem: '/data can’t be written: no space is left' };
+  assert.match(verdict(both, { memory }), /^My storage takes no writes: \/data/u);
 });

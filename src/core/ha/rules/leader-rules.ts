@@ -204,7 +204,7 @@ export const leadRules: readonly Rule[] = [
   },
   {
     id: 955,
-    why: 'A primary that has hung for one ttl keeps the key from somebody who could serve',
+    why: 'A primary that has hung or could not write for one ttl keeps the key from somebody who could serve',
     decide: (world) => {
       const { config, nowMs, postgres } = world;
       const silentForMs = nowMs - (world.memory.silentSinceMs ?? nowMs);
@@ -223,7 +223,7 @@ export const leadRules: readonly Rule[] = [
         kind: 'start-action',
         action: { kind: 'demote', mode: 'immediate' },
         name: 'immediate: demote',
-        message: `demoting self because PostgreSQL has not answered for ${seconds} seconds: ${postgres.sqlProblem}`,
+        message: `demoting self because PostgreSQL has not served for ${seconds} seconds: ${world.memory.storageProblem ?? postgres.sqlProblem}`,
       };
     },
   },
