@@ -70,9 +70,9 @@ function clusterProblems(inputs: FactsInputs): readonly string[] {
         : 'Nobody leads: writes wait until a member is elected',
     );
   }
-  for (const { name, state } of cluster.members) {
-    // What of our own server is wrong is known better than by the key it wrote last.
-    if (name === inputs.name || healthyStates.has(state)) continue;
+  for (const { name, state, role } of cluster.members) {
+    // What of our own server is wrong is known better than by the key it wrote last. Who has no data yet is on its way.
+    if (name === inputs.name || healthyStates.has(state) || role === 'uninitialized') continue;
     problems.push(
       busyStates.has(state)
         ? `Member ${name} is ${state}, which may take a while`
