@@ -122,9 +122,9 @@ export function readClusterSettings(
   const before = problems.length;
   const settings = {
     name: readName(values, problems),
-    ttlSeconds: wholeNumber(values, 'ttl', [7, 3600, 30], problems),
+    ttlSeconds: wholeNumber(values, 'ttl', [5, 3600, 30], problems),
     loopWaitSeconds: wholeNumber(values, 'loop-wait', [1, 600, 10], problems),
-    retryTimeoutSeconds: wholeNumber(values, 'retry-timeout', [3, 600, 10], problems),
+    retryTimeoutSeconds: wholeNumber(values, 'retry-timeout', [2, 600, 10], problems),
     synchronousMode: readMode(values, problems),
     isSynchronousModeStrict: values['synchronous-mode-strict'] === true,
     maximumLagOnFailoverBytes: wholeNumber(

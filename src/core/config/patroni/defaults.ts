@@ -16,7 +16,7 @@ export const dynamicDefaults = {
 } as const;
 
 /** Least values of the timing parameters. Patroni wants a ttl of 20; an agent that reacts to events needs less. */
-export const timingMinimums = { ttl: 5, loop_wait: 1, retry_timeout: 3 } as const;
+export const timingMinimums = { ttl: 5, loop_wait: 1, retry_timeout: 2 } as const;
 
 export const logFormat = '%(asctime)s %(levelname)s: %(message)s';
 export const namespaceDefault = '/service';
