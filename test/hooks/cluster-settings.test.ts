@@ -17,7 +17,7 @@ const usable: ConfigValues = {
 test('without endpoints there is no cluster, and its other options are looked at all the same', () => {
   assert.equal(Object.hasOwn(readSettings(usable).settings, 'cluster'), false);
   const { problems } = readSettings({ ...usable, ttl: 1 });
-  assert.match(problems[0] ?? '', /Cannot use ttl 1: set it to a whole number from 7 to 3600/);
+  assert.match(problems[0] ?? '', /Cannot use ttl 1: set it to a whole number from 5 to 3600/);
 });
 
 test('endpoints are read with and without protocol, port and brackets', () => {
@@ -41,7 +41,7 @@ test('endpoints are read with and without protocol, port and brackets', () => {
 test('each option that can not be used is named with what would be right', () => {
   const cases: readonly (readonly [string, string | number, RegExp])[] = [
     ['loop-wait', 0, /loop-wait 0: set it to a whole number from 1 to 600/],
-    ['retry-timeout', 2, /retry-timeout 2: set it to a whole number from 3 to 600/],
+    ['retry-timeout', 1, /retry-timeout 1: set it to a whole number from 2 to 600/],
     ['synchronous-mode', 'strict', /"strict": choose from off, on, quorum/],
     ['maximum-lag-on-failover', -1, /maximum-lag-on-failover -1/],
     ['cluster-name', 'a/b', /cluster-name "a\/b": give up to 63 letters/],
