@@ -76,6 +76,8 @@ export class EtcdDcs implements Dcs {
   /** The leader key was seen to hang on another lease than ours of now. */
   #isLeaderElsewhere = false;
   #topologyAtMs: number | null = null;
+  /** Of the claim that is being given up; empty where there is none. */
+  #claimRevision: string | null = null;
 
   constructor(parts: EtcdDcsParts) {
     this.#parts = parts;
@@ -215,17 +217,19 @@ export class EtcdDcs implements Dcs {
   }
 
   async cancelInitialization(): Promise<boolean> {
-    const key = this.#key(keyNames.initialize);
-    return this.#run('give up the claim of the new cluster in etcd', async (deadline) => {
-      // A cluster that somebody else has made meanwhile stays.
-      const { isSucceeded, found } = await this.#gateway.txn(
-        [{ target: 'value', key, value: '' }],
-        [{ kind: 'delete', key }],
-        [{ kind: 'get', key }],
-        deadline,
-      );
-      return isSucceeded || found[0] === null;
-    });
+    const what = 'give up the claim of the new cluster in etcd';
+    // A claim does not say whose it is. As long as ours was not taken back the key is ours, so it is known by its
+    // revision from the first look on; a later attempt takes nobody else's away.
+    const revision = (this.#claimRevision ??= await this.#run(what, async (deadline) =>
+      this.#claim.revision(deadline),
+    ));
+    if (revision === '') {
+      this.#claimRevision = null;
+      return false;
+    }
+    const isDone = await this.#delete(this.#key(keyNames.initialize), revision);
+    this.#claimRevision = null;
+    return isDone;
   }
 
   async setConfigValue(value: JsonObject, expected?: Expected): Promise<boolean> {

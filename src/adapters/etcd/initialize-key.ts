@@ -42,6 +42,13 @@ export class InitializeClaim {
     return isSucceeded || (present?.value === value && present.lease === '');
   }
 
+  /** Of the claim that is there, whosever it is; empty where there is none, or a cluster is made already. */
+  async revision(deadline: Deadline): Promise<string> {
+    const { found } = await this.#gateway.txn([], [{ kind: 'get', key: this.#key }], [], deadline);
+    const present = found[0] ?? null;
+    return present !== null && present.value === '' ? present.modRevision : '';
+  }
+
   /** Our own claim whose second step is not known to be done: for us the cluster is still to be claimed. */
   isOwn({ key, value, lease }: StoredKey, ownLease: string): boolean {
     if (key !== keyNames.initialize || value !== '') return false;

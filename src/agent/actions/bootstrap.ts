@@ -82,6 +82,10 @@ export async function finishBootstrap(context: AgentContext): Promise<void> {
   else postgres.callbacks('on_start', 'primary');
 }
 
+/** How often the store is asked, and at what interval in milliseconds, to take the claim back. */
+const mostAttempts = 100;
+const askAgainMs = 1000;
+
 /** Gives the initialize key back, sets the data aside, and ends the process. */
 export async function cancelBootstrap(context: AgentContext): Promise<never> {
   const { deps, state } = context;
@@ -94,6 +98,8 @@ export async function cancelBootstrap(context: AgentContext): Promise<never> {
   await deps.bootstrap.moveDataDirectoryAside('failed');
   // Only now may somebody else make the cluster: two of them must not be written to.
   deps.log.info('removing initialize key after failed attempt to bootstrap the cluster');
-  await takeClaimBack(context);
+  for (let attempt = 1; attempt < mostAttempts && !(await takeClaimBack(context)); attempt += 1) {
+    await deps.clock.delay(askAgainMs);
+  }
   throw new BootstrapFailed();
 }

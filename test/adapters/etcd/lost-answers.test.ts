@@ -160,6 +160,32 @@ test('a claim whose second half could not be made is made by claiming again', as
   });
 });
 
+test('a claim that is taken back again, as the first answer was lost, is not that of somebody else', async () => {
+  await withEtcd(async (etcd) => {
+    const counter = new LossyTransport(etcd, 0, true);
+    const counted = dcsOf([], 'a', { transport: counter, scope: 'count' });
+    await counted.initialize(true, '');
+    const claimed = counter.calls;
+    await counted.cancelInitialization();
+    const total = counter.calls;
+    await counted.close();
+    assert.ok(total > claimed);
+    const transport = new LossyTransport(etcd, total, true);
+    const dcs = dcsOf([], 'a', { transport, scope: 'taken', retryTimeoutSeconds: 1 });
+    await dcs.initialize(true, '');
+    transport.isHealed = false;
+    await assert.rejects(dcs.cancelInitialization(), DcsError);
+    const other = dcsOf([etcd], 'b', { scope: 'taken' });
+    assert.equal(await other.initialize(true, ''), true);
+    transport.isHealed = true;
+    dcs.setRetryTimeout(10);
+    assert.equal(await dcs.cancelInitialization(), false);
+    assert.equal((await other.getCluster()).initialize, '', 'the other one’s claim stands');
+    await other.close();
+    await dcs.close();
+  });
+});
+
 /** Time that passes only by being waited for. */
 function virtualClock(): ClockPort {
   let nowMs = 0;
