@@ -124,13 +124,14 @@ export class AgentApiHost implements ApiHost {
     if (running !== null) return { isDone: false, message: `${running.name} already in progress` };
     const { promise, resolve } = Promise.withResolvers<RestartOutcome>();
     const timeoutMs = request.timeoutSeconds === null ? null : request.timeoutSeconds * 1000;
-    executor.start('restart', 'restart', async (handle) => {
+    const isStarted = executor.start('restart', 'restart', async (handle) => {
       try {
         resolve(await restart(this.#context, upstreamNowOf(this.#context), timeoutMs, handle));
       } finally {
         resolve({ isDone: false, message: 'restart failed' });
       }
     });
+    if (!isStarted) return { isDone: false, message: 'restart refused: the agent is ending' };
     return promise;
   }
 

@@ -28,6 +28,7 @@ export interface ExecutorDeps {
 export class Executor {
   readonly #deps: ExecutorDeps;
   #current: Current | null = null;
+  #isClosed = false;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
@@ -40,9 +41,14 @@ export class Executor {
     return { kind, name, sinceMs, isCancellable, isCancelled: abort.signal.aborted };
   }
 
-  /** Starts the action; false where another one runs. What it throws is logged and ends it. */
+  /** From here on nothing is started: what is stopped for good must not come up again. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Starts the action; false where another one runs, or it is closed. What it throws is logged and ends it. */
   start(kind: ActionKind, name: string, work: (handle: ActionHandle) => Promise<void>): boolean {
-    if (this.#current !== null) return false;
+    if (this.#current !== null || this.#isClosed) return false;
     const abort = new AbortController();
     const settled = Promise.withResolvers<void>();
     const current: Current = {

@@ -25,6 +25,7 @@ export async function shutDown(agent: Agent, isRunEnded: Promise<unknown>): Prom
   }
   await leaveSynchronousSet(context);
   agent.stop();
+  executor.close();
   await executor.cancel();
   await isRunEnded;
   await stopServer(context);

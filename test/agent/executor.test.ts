@@ -27,6 +27,16 @@ test('a second action is refused while one runs', async () => {
   assert.ok(executor.start('restart', 'restart', async () => undefined));
 });
 
+test('once it is closed nothing is started any more, and what runs goes on to its end', async () => {
+  const { executor } = parts();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  assert.ok(executor.start('clone', 'cloning', async () => promise));
+  executor.close();
+  resolve();
+  await executor.idle();
+  assert.ok(!executor.start('restart', 'restart', async () => undefined));
+});
+
 test('an action begins at once, before anybody else can do something', async () => {
   const { executor } = parts();
   let isBegun = false;
