@@ -36,7 +36,7 @@ export function racersOf(world: World): readonly Member[] {
   );
 }
 
-function lagObstacle(world: World, lsn: Lsn): string | null {
+export function lagObstacle(world: World, lsn: Lsn): string | null {
   const { lastLsn } = clusterOf(world).status;
   const limit = BigInt(world.config.maximumLagOnFailoverBytes);
   return lastLsn !== null && lastLsn - lsn > limit

@@ -3,10 +3,18 @@
 
 import type { Failover, Member } from '#core/dcs/cluster.ts';
 import { actionName } from './failover-request.ts';
-import { clusterOf, isPrimary, isSynchronous, memberOf, ownLsn } from './look.ts';
+import { clusterOf, isPrimary, isSynchronous, memberOf, ownLsn, timelineOf } from './look.ts';
+import type { PeerStatus } from './values.ts';
 import { failoverLimitation, isSyncMember, isVoter, peerOf, unasked } from './peers.ts';
 import type { RaceVerdict } from './compare-positions.ts';
-import { compareWithPeers, mayLead, mayNot, mayRace, racersOf } from './compare-positions.ts';
+import {
+  compareWithPeers,
+  lagObstacle,
+  mayLead,
+  mayNot,
+  mayRace,
+  racersOf,
+} from './compare-positions.ts';
 import type { World } from './world.ts';
 
 /**
@@ -67,12 +75,23 @@ export function judgeManualRace(world: World, failover: Failover): RaceVerdict |
   // Somebody may name a candidate that lacks commits; nobody takes its place with less.
   if (isLackingCommits) return notSynchronous;
   if (failover.leader === me.name) return judgeFormerLeader(world, failover);
-  return compareWithPeers(world, { isLagChecked: false, members: racersBut(world, failover) });
+  // A switchover may be old by now, its leader dead instead of stopped: it allows no loss that a race would not.
+  const isLagChecked = failover.leader !== null;
+  return compareWithPeers(world, { isLagChecked, members: racersBut(world, failover) });
 }
 
 /** Everybody but who is to stop leading. */
 function racersBut(world: World, failover: Failover): readonly Member[] {
   return racersOf(world).filter(({ name }) => name !== failover.leader);
+}
+
+/** Whether a peer would find that it may lead, were it asked: a race it can't win is not waited for. */
+function mayLeadAfterAll(world: World, peer: PeerStatus | null): boolean {
+  if (peer === null || failoverLimitation(peer) !== null || !mayRace(world, peer.name))
+    return false;
+  const isOld = peer.timeline !== null && peer.timeline < timelineOf(world);
+  if (world.config.isTimelineChecked && isOld) return false;
+  return peer.lsn !== null && lagObstacle(world, peer.lsn) === null;
 }
 
 /** The leader that stepped down leads again only where nobody else can. */
@@ -82,7 +101,7 @@ function judgeFormerLeader(world: World, failover: Failover): RaceVerdict {
   );
   const names = unasked(world, others);
   if (names.length > 0) return { kind: 'ask', names };
-  const able = others.filter(({ name }) => failoverLimitation(peerOf(world, name)) === null);
+  const able = others.filter(({ name }) => mayLeadAfterAll(world, peerOf(world, name)));
   const { quorum } = clusterOf(world).sync;
   // Whoever is to take over needs so many others that confirm its position, and of those we are none.
   const voters = able.filter(({ name }) => isVoter(world, name)).length;

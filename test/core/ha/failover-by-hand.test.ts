@@ -226,6 +226,17 @@ test('the candidate of a leader that died before it stepped down is compared as 
   assert.equal(raced(switchover, preferred, quorum), 'may-lead', 'it was named');
 });
 
+test('a switchover to anybody allows no more lag than a race without it', () => {
+  const lagging = {
+    config: { maximum_lag_on_failover: 100 },
+    cluster: { status: { lastLsn: lsnOf(50_000), slots: {}, retainSlots: [] } },
+  };
+  assert.match(
+    raced({ leader: 'a' }, [peer('a'), peer('c')], lagging),
+    /exceeds maximum replication lag/u,
+  );
+});
+
 test('nobody waits for a candidate that is behind, unless a failover names it', () => {
   const behind = [peer('a'), peer('c', { lsn: lsnOf(10) })] as const;
   assert.equal(raced({ leader: 'a', candidate: 'c' }, behind), 'may-lead');
@@ -244,12 +255,14 @@ test('everybody waits for a candidate that can lead', () => {
   assert.equal(raced({ candidate: 'c' }), 'manual failover: to c, i am b');
 });
 
-test('everybody races where the candidate can not lead or is gone, without regard to lag', () => {
+test('everybody races where the candidate can not lead or is gone, after a failover without regard to lag', () => {
   const status = { lastLsn: lsnOf(9_000_000), slots: {}, retainSlots: [] };
   const behind = { cluster: { status } };
   const silent = [peer('a'), silentPeer('c')];
-  assert.equal(raced({ leader: 'a', candidate: 'c' }, silent, behind), 'may-lead');
-  assert.equal(raced({ leader: 'a', candidate: 'gone' }, [peer('c')], behind), 'may-lead');
+  assert.equal(raced({ candidate: 'c' }, silent, behind), 'may-lead');
+  assert.equal(raced({ candidate: 'gone' }, [peer('a'), peer('c')], behind), 'may-lead');
+  assert.equal(raced({ leader: 'a', candidate: 'c' }, silent), 'may-lead');
+  assert.match(raced({ leader: 'a', candidate: 'c' }, silent, behind), /maximum replication lag/u);
 });
 
 test('the leader that stepped down is no rival, though it is ahead', () => {
