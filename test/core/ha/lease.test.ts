@@ -120,8 +120,11 @@ test('without the store a standby runs on, and one that is stopped is started to
 });
 
 test('a crashed leader without the store comes back read-only: nobody can prove a lease', () => {
-  const world = leader({ dcs: cut(), postgres: { ...stopped, state: 'crashed' } });
+  const crashed = { dcs: cut(), postgres: { ...stopped, state: 'crashed' } } as const;
+  const world = leader({ ...crashed, memory: { hasJoined: true } });
   assert.equal(actionIn(world).kind, 'start-standby');
+  // A cluster just made that no store knows of yet waits for it.
+  assert.equal(stepIn(leader({ ...crashed, memory: { hasJoined: false } })).kind, 'done');
 });
 
 test('with failsafe_mode the leader asks everybody, and leads on where all accept', () => {

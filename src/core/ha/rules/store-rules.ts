@@ -58,6 +58,8 @@ export const storeRules: readonly Rule[] = [
         action === null &&
         memory.bootstrap === null &&
         !memory.rejoin.isDamaged &&
+        // A cluster that was just made has no standing in the store yet, and is no standby of anybody.
+        (memory.hasJoined || postgres.isSetUpAsStandby) &&
         !config.isPaused;
       const failedAtMs = memory.lastStartFailedAtMs;
       if (!isStartable || (failedAtMs !== null && nowMs - failedAtMs < readOnlyRetryMs))
