@@ -33,7 +33,8 @@ export interface RewindRequest {
 
 const progressForm = /^\s*(?<done>\d+)\/(?<total>\d+) kB \(\d+%\) copied/u;
 
-function progressReader(request: RewindRequest): (line: string) => void {
+/** `onCopy`: from the first of it on, the directory holds neither the old data nor the new. */
+function progressReader(request: RewindRequest, onCopy: () => void): (line: string) => void {
   let window: RateWindow = [];
   return (line) => {
     const { done, total } = progressForm.exec(line)?.groups ?? {};
@@ -41,6 +42,7 @@ function progressReader(request: RewindRequest): (line: string) => void {
       request.log.info(`pg_rewind: ${line}`);
       return;
     }
+    onCopy();
     window = addSample(window, {
       atMs: request.monotonicMs(),
       bytesDone: Number(done) * 1024,
@@ -92,7 +94,12 @@ async function secretOf(
   };
 }
 
-async function judgeFailure(request: RewindRequest, why: string): Promise<RewindOutcome> {
+async function judgeFailure(
+  request: RewindRequest,
+  why: string,
+  isHalfCopied: boolean,
+): Promise<RewindOutcome> {
+  if (isHalfCopied) return { kind: 'failed', why: `${why} in the middle of the copy` };
   const control = await readControlData(request.place);
   if (typeof control === 'string') {
     return { kind: 'failed', why: `${why}; the control file is damaged: ${control}` };
@@ -115,6 +122,7 @@ export async function runRewind(request: RewindRequest): Promise<RewindOutcome> 
   const dsn = printDsn(open, request.serverVersion);
   log.info(`running pg_rewind from ${dsn}`);
   request.onProgress(progressOf('rewind', 'comparing', [], null));
+  let isCopying = false;
   try {
     const end = await runCommandGroup({
       file: place.program('pg_rewind'),
@@ -133,12 +141,14 @@ export async function runRewind(request: RewindRequest): Promise<RewindOutcome> 
         PGOPTIONS: '-c statement_timeout=0',
       }),
       signal,
-      onLine: progressReader(request),
+      onLine: progressReader(request, () => {
+        isCopying = true;
+      }),
     });
     const failure = failureOf(end);
     return failure === null
       ? { kind: 'done' }
-      : await judgeFailure(request, `pg_rewind ${failure}`);
+      : await judgeFailure(request, `pg_rewind ${failure}`, isCopying);
   } finally {
     request.onProgress(null);
   }
