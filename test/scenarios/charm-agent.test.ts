@@ -159,18 +159,11 @@ class UnitPlace {
     this.charm = layout.unit(machine, unit).charmDir;
   }
 
-  /** Ends processes as a failure of the machine would. */
-  kill(...files: readonly ('postmaster' | 'agent' | 'supervisor')[]): void {
-    const paths = {
-      postmaster: join(this.storage, 'main/postmaster.pid'),
-      agent: join(this.charm, '.supervisor/agent.pid'),
-      supervisor: join(this.charm, '.supervisor/supervisor.pid'),
-    };
-    for (const file of files) {
-      const entry = readProcess(Number.parseInt(readFileSync(paths[file], 'utf8'), 10));
-      assert.ok(entry, `the ${file} runs`);
-      signalProcess(entry, 'SIGKILL');
-    }
+  /** Ends the postmaster as a crash would; its children end by themselves. */
+  crash(): void {
+    const entry = readProcess(this.postmaster);
+    assert.ok(entry, 'PostgreSQL runs');
+    signalProcess(entry, 'SIGKILL');
   }
 
   /** Its process; null while it does not run. */
@@ -251,7 +244,7 @@ test('a client writes through a crash, a switchover and the loss of a machine, a
       await writer.untilWriting();
 
       // The server alone crashes: its agent is there and does what is to be done at once.
-      (await place(first)).kill('postmaster');
+      (await place(first)).crash();
       await writer.untilWriting();
       const second = await untilWhole(juju, 3);
 
@@ -263,10 +256,11 @@ test('a client writes through a crash, a switchover and the loss of a machine, a
       assert.notEqual(third, second);
 
       await untilSynchronous(juju, third);
-      // All of a machine is gone; nobody tells, the lease runs out.
-      (await place(third)).kill('supervisor', 'agent', 'postmaster');
+      // All of a machine is gone, its hooks too; nobody tells, the lease runs out.
+      const machine = (await juju.model()).units[third]?.machine ?? '';
+      await juju.faults.stopMachine(machine);
       await writer.untilWriting();
-      await juju.setConfig('postgresql', { 'max-connections': '101' });
+      await juju.faults.startMachine(machine);
       const fourth = await untilWhole(juju, 3, third);
 
       const told = await clientMaster(juju);
