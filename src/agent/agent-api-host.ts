@@ -80,6 +80,7 @@ export class AgentApiHost implements ApiHost {
       scheduledRestart: state.scheduledRestart,
       lastDecision: state.decisions.at(-1) ?? null,
       logQueue: null,
+      slots: this.#context.slots.view(),
     };
   }
 

@@ -13,6 +13,7 @@ import type { LeaseNote } from '#adapters/ports/lease-note.ts';
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import type { JsonObject } from '#core/dcs/cluster.ts';
 import type { BootstrapPort } from './bootstrap-port.ts';
+import type { SlotsDeps } from './slots/slots-deps.ts';
 
 export interface AgentDeps {
   readonly config: AgentConfig;
@@ -32,6 +33,7 @@ export interface AgentDeps {
   readonly storage: StorageProbe | null;
   readonly dcs: Dcs;
   readonly postgres: PostgresPort;
+  readonly slots: SlotsDeps;
   readonly bootstrap: BootstrapPort;
   readonly peers: PeersPort;
   readonly watchdog: WatchdogPort;

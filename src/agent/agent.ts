@@ -6,8 +6,10 @@ import type { AgentDeps } from './agent-deps.ts';
 import type { AgentContext } from './context.ts';
 import { Executor, wordsOf } from './executor.ts';
 import { LeaseGuard } from './lease-guard.ts';
-import { forgetLease, resumeLease } from './leadership.ts';
+import { forgetLease, isLeading, resumeLease } from './leadership.ts';
 import { runScheduledRestart } from './scheduled-restart.ts';
+import { SlotsHandler } from './slots/slots-handler.ts';
+import { isSlotNews } from './slots/status-news.ts';
 import { freshState, noteDecision, remember } from './state.ts';
 import { runTurn } from './turn.ts';
 import { takeUpUnfinished } from './unfinished.ts';
@@ -45,7 +47,8 @@ export class Agent {
       isExposed: () => this.#isExposed(),
       fence: async (withinMs) => this.#fence(withinMs),
     });
-    this.context = { deps, state, executor, guard, wake };
+    const parts = { deps, state, executor, guard, wake };
+    this.context = { ...parts, slots: new SlotsHandler(parts) };
   }
 
   /** Another turn, at once. */
@@ -131,10 +134,18 @@ export class Agent {
     if (restMs > 0 && !this.#stop.signal.aborted) await clock.delay(restMs);
   }
 
-  #onChange({ key, kind }: DcsChange): void {
+  #onChange({ key, kind, value }: DcsChange): void {
     const isMemberGone = key.startsWith('members/') && kind === 'delete';
     const isNewMember = key.startsWith('members/') && kind === 'put' && this.#isUnknown(key);
-    if (wakingKeys.has(key) || isMemberGone || isNewMember) this.wake();
+    const isOfSlots = key === 'status' && kind === 'put' && this.#isSlotNews(value);
+    if (wakingKeys.has(key) || isMemberGone || isNewMember || isOfSlots) this.wake();
+  }
+
+  /** Whoever leads wrote it. */
+  #isSlotNews(value: string): boolean {
+    return (
+      !isLeading(this.context) && isSlotNews(value, this.context.state.cluster?.status ?? null)
+    );
   }
 
   #isUnknown(key: string): boolean {

@@ -3,15 +3,20 @@
 import type { AgentDeps } from './agent-deps.ts';
 import type { Executor } from './executor.ts';
 import type { LeaseGuard } from './lease-guard.ts';
+import type { SlotsHandler } from './slots/slots-handler.ts';
 import type { AgentState } from './state.ts';
 
-export interface AgentContext {
+export interface AgentParts {
   readonly deps: AgentDeps;
   readonly state: AgentState;
   readonly executor: Executor;
   readonly guard: LeaseGuard;
   /** Another turn, at once; several calls before it count as one. */
   readonly wake: () => void;
+}
+
+export interface AgentContext extends AgentParts {
+  readonly slots: SlotsHandler;
 }
 
 /** Our lease on the store, in milliseconds. */

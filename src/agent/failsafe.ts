@@ -2,31 +2,40 @@
 
 import type { FailsafeAnswer } from '#core/ha/values.ts';
 import type { AgentContext } from './context.ts';
+import { slotPositions } from './slots/slot-positions.ts';
 
 const timeoutMs = 2000;
 
 /** Asks everybody of the topology but ourselves. */
 export async function askFailsafe(
-  { deps, state }: AgentContext,
+  context: AgentContext,
   topology: Readonly<Record<string, string>>,
 ): Promise<readonly FailsafeAnswer[]> {
+  const { deps, state } = context;
+  const { cluster, memory } = state;
   const others = Object.fromEntries(
     Object.entries(topology).filter(([name]) => name !== state.config.name),
   );
   if (Object.keys(others).length === 0) return [];
+  const positions = new Map(state.failsafePositions);
   const answers = await deps.peers.postFailsafe(
     others,
     {
       name: state.config.name,
       conn_url: deps.connUrl,
       api_url: deps.apiUrl,
-      slots: state.cluster === null ? {} : { ...state.cluster.status.slots },
+      slots:
+        cluster === null || memory.lastLsn === null
+          ? {}
+          : { ...slotPositions(context, cluster, memory.lastLsn) },
     },
     timeoutMs,
   );
-  for (const { name, isAccepted, why } of answers) {
+  for (const { name, isAccepted, why, lsn } of answers) {
+    if (lsn !== null) positions.set(name, lsn);
     if (!isAccepted) deps.log.warning(`Failsafe: ${name} did not accept this leader: ${why}`);
   }
+  state.failsafePositions = positions;
   return answers;
 }
 

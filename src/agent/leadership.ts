@@ -4,7 +4,7 @@
 import { fenceReserveMs } from '#core/ha/rules/store-rules.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { wordsOf } from './executor.ts';
-import type { AgentContext } from './context.ts';
+import type { AgentContext, AgentParts } from './context.ts';
 import { ttlMs } from './context.ts';
 import { remember } from './state.ts';
 
@@ -56,7 +56,7 @@ export function forgetLease({ deps, guard, state }: AgentContext): void {
 }
 
 /** Whether this member leads by what it can prove at this instant. */
-export function isLeading({ guard, deps }: AgentContext): boolean {
+export function isLeading({ guard, deps }: Pick<AgentParts, 'guard' | 'deps'>): boolean {
   return guard.untilMs !== null && deps.clock.monotonicMs() < guard.untilMs;
 }
 

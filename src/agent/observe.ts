@@ -11,7 +11,7 @@ import { noRejoinYet } from '#core/rewind/rejoin.ts';
 import { noteNames } from '#core/sync/plan-sync.ts';
 import { fenceReserveMs, orderlyStopMs } from '#core/ha/rules/store-rules.ts';
 import { DcsError } from '#adapters/ports/dcs.ts';
-import type { AgentContext } from './context.ts';
+import type { AgentContext, AgentParts } from './context.ts';
 import type { FailsafeSender } from './state.ts';
 import { remember } from './state.ts';
 
@@ -40,7 +40,7 @@ function settled({ deps, state }: AgentContext, facts: PostgresFacts): PostgresF
 }
 
 /** The same world with the store as it was read last: for decisions between two turns. */
-export function worldOf(context: AgentContext, dcs: DcsView, postgres: PostgresFacts): World {
+export function worldOf(context: AgentParts, dcs: DcsView, postgres: PostgresFacts): World {
   const { state, deps, executor } = context;
   return {
     me: meOf(context),
@@ -56,7 +56,7 @@ export function worldOf(context: AgentContext, dcs: DcsView, postgres: PostgresF
   };
 }
 
-export function meOf({ state, deps }: AgentContext): Me {
+export function meOf({ state, deps }: AgentParts): Me {
   const { config } = state;
   const { watchdog } = deps;
   return {
@@ -140,7 +140,7 @@ function viewOf({ state, deps }: AgentContext, found: Cluster): DcsView {
   };
 }
 
-function leaderByFailsafe(cluster: Cluster, sender: FailsafeSender): Leader {
+export function leaderByFailsafe(cluster: Cluster, sender: FailsafeSender): Leader {
   const known = cluster.members.find(({ name }) => name === sender.name);
   const member: Member = known ?? {
     name: sender.name,

@@ -2,17 +2,22 @@
 
 import { memberValue } from '#core/ha/member-value.ts';
 import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
-import { publishedSlots, retainSlots } from '#core/slots/retain-slots.ts';
+import { retainSlots } from '#core/slots/retain-slots.ts';
 import { scheduledRestartValue } from '#core/rest/restart-request.ts';
 import type { AgentContext } from './context.ts';
 import { wantedTopology } from './failsafe.ts';
 import { meOf } from './observe.ts';
+import { unreadySlots, unreadySlotsTag } from '#core/slots/slot-summary.ts';
+import { slotPositions } from './slots/slot-positions.ts';
 
 export async function publishMember(context: AgentContext, postgres: PostgresFacts): Promise<void> {
   const { deps, state, executor } = context;
+  const { summaries, givenUp } = context.slots.view();
+  const me = meOf(context);
   await deps.dcs.touchMember(
     memberValue({
-      me: meOf(context),
+      // Tags are all that `patronictl list` shows of what a member says of itself.
+      me: { ...me, tags: { ...me.tags, raw: { ...me.tags.raw, ...unreadySlotsTag(summaries) } } },
       version: deps.version,
       proxyUrl: deps.proxyUrl,
       postgres,
@@ -24,6 +29,8 @@ export async function publishMember(context: AgentContext, postgres: PostgresFac
           ? null
           : scheduledRestartValue(state.scheduledRestart, true),
       progress: postgres.progress,
+      unreadySlots: unreadySlots(summaries),
+      givenUpSlots: Object.fromEntries(givenUp),
     }),
   );
 }
@@ -33,7 +40,7 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
   const { deps, state } = context;
   const { cluster, config, memory } = state;
   if (cluster === null || postgres.sql === null || memory.lastLsn === null) return;
-  const published = publishedSlots(config.name, postgres.sql.slots, memory.lastLsn, config.global);
+  const published = slotPositions(context, cluster, memory.lastLsn);
   const {
     table,
     retainSlots: retained,
@@ -45,7 +52,8 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
     config: config.global,
     nowMs: deps.clock.monotonicMs(),
   });
-  state.retention = table;
+  // What kept too much for a member that is away is kept no more, here and everywhere.
+  state.retention = new Map([...table].filter(([name]) => !context.slots.givenUp.has(name)));
   for (const { name, ageSeconds } of expired) {
     deps.log.info(
       `Replication slot '${name}' for absent cluster member is expired after ${ageSeconds} sec.`,
@@ -54,7 +62,7 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
   await deps.dcs.writeStatus({
     lastLsn: memory.lastLsn,
     slots: published,
-    retainSlots: retained ?? [],
+    retainSlots: (retained ?? []).filter((name) => !context.slots.givenUp.has(name)),
   });
   const topology = wantedTopology(context);
   if (topology !== null) await deps.dcs.writeFailsafe(topology);

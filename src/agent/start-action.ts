@@ -10,7 +10,7 @@ import { demote, stepDown } from './actions/demote.ts';
 import { promote } from './actions/promote.ts';
 import { recoverFromCrash, rejoinByClone, rewind } from './actions/rejoin.ts';
 import { startServer } from './actions/start.ts';
-import type { AgentContext } from './context.ts';
+import type { AgentContext, AgentParts } from './context.ts';
 import type { ActionHandle } from './executor.ts';
 import { worldOf } from './observe.ts';
 
@@ -29,7 +29,7 @@ const kinds: Readonly<Record<ActionRequest['kind'], ActionKind>> = {
 };
 
 /** Whom this member is to follow by what is known at this moment. */
-export function upstreamNowOf(context: AgentContext): UpstreamNow {
+export function upstreamNowOf(context: AgentParts): UpstreamNow {
   return () => {
     const { state, deps } = context;
     const { cluster, lockedCluster } = state;

@@ -3,6 +3,7 @@
 
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
 import type { Cluster, JsonObject } from '#core/dcs/cluster.ts';
+import type { Lsn } from '#core/postgres/lsn.ts';
 import { noRejoinYet } from '#core/rewind/rejoin.ts';
 import { noCrashLoop } from '#core/ha/crash-loop.ts';
 import type { Memory } from '#core/ha/world.ts';
@@ -35,6 +36,7 @@ export const freshMemory: Memory = {
   hasJoined: false,
   isCheckpointAfterPromoteDone: null,
   isWatchdogRunning: false,
+  walGap: null,
 };
 
 /** A leader that reached us over REST while the store could not be asked. */
@@ -61,7 +63,8 @@ export interface AgentState {
   failsafeSender: FailsafeSender | null;
   /** Leading by the word of all members, without the store. */
   isLeadingByFailsafe: boolean;
-  /** Positions of cascading members, as told in answers to failsafe messages. */
+  /** How far the members were when they answered the last failsafe message. */
+  failsafePositions: ReadonlyMap<string, Lsn>;
   scheduledRestart: ScheduledRestart | null;
   /** Newest last. */
   decisions: MadeDecision[];
@@ -97,6 +100,7 @@ export function freshState(config: AgentConfig, nowMs: number): AgentState {
     dcsLastSeenMs: 0,
     failsafeSender: null,
     isLeadingByFailsafe: false,
+    failsafePositions: new Map(),
     scheduledRestart: null,
     decisions: [],
     factsText: '',

@@ -2,12 +2,9 @@
 
 import { decide } from '#core/ha/table.ts';
 import type { Decision } from '#core/ha/rule.ts';
-import { clusterOf, hasProvenLock, ownLsn } from '#core/ha/look.ts';
+import { hasProvenLock } from '#core/ha/look.ts';
 import type { Learned, World } from '#core/ha/world.ts';
 import { DcsError } from '#adapters/ports/dcs.ts';
-import { memberSlots } from '#core/slots/member-slots.ts';
-import { withPermanentSlots } from '#core/slots/permanent-slots.ts';
-import { planPhysicalSlots } from '#core/slots/plan-physical-slots.ts';
 import { followDynamic } from './configuration.ts';
 import type { AgentContext } from './context.ts';
 import { observe } from './observe.ts';
@@ -99,37 +96,14 @@ function note({ state, deps }: AgentContext, { rule, why }: Decision, message: s
 
 /** What the turn owes the others. A store that fails here is met by the next turn. */
 async function publish(context: AgentContext, world: World): Promise<void> {
+  context.slots.begin(world);
   if (world.dcs.kind === 'error') return;
   try {
     const { postgres } = context.deps;
-    if (context.executor.running() === null) await keepSlots(context, world);
     if (hasProvenLock(world)) await publishStatus(context, world.postgres);
     await publishMember(context, postgres.lastFacts());
   } catch (error) {
     if (!(error instanceof DcsError)) throw error;
     context.deps.log.error(`${error.message}. ${error.hint}`);
   }
-}
-
-/** Physical slots of the other members, so that nobody's WAL is thrown away. */
-async function keepSlots({ deps, state }: AgentContext, world: World): Promise<void> {
-  const { sql } = world.postgres;
-  if (sql === null || world.postgres.state === 'starting') return;
-  const { role } = deps.postgres.lastFacts();
-  const cluster = clusterOf(world);
-  const me = { name: world.me.name, role, tags: world.me.tags };
-  const steps = planPhysicalSlots({
-    me,
-    desired: withPermanentSlots(
-      memberSlots(me, cluster, state.config.global),
-      me,
-      cluster,
-      state.config.global,
-    ),
-    existing: sql.slots,
-    leaderName: hasProvenLock(world) ? world.me.name : (cluster.leader?.name ?? null),
-    localLsn: sql.isInRecovery ? sql.replayLsn : ownLsn(world),
-    config: state.config.global,
-  });
-  if (steps.length > 0) await deps.postgres.applySlots(steps);
 }

@@ -8,6 +8,8 @@ import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import { cluster, member, primaryFacts, standbyFacts } from '../core/ha/worlds.ts';
 import type { FakeDcs, FakePeers, FakePostgres, Happened } from './fake-parts.ts';
 import { fakeBootstrap, fakeDcs, fakePeers, fakePostgres, fakeWatchdog } from './fake-parts.ts';
+import type { FakeSlots } from './fake-slots.ts';
+import { fakeSlots } from './fake-slots.ts';
 import { recordingLog } from './rest/fake-host.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -18,6 +20,7 @@ export interface FakeAgent {
   readonly dcs: FakeDcs;
   readonly postgres: FakePostgres;
   readonly peers: FakePeers;
+  readonly slots: FakeSlots;
   readonly happened: Happened;
   readonly lines: string[];
 }
@@ -65,6 +68,7 @@ export function fakeAgent(parts: FakeAgentParts = {}): FakeAgent {
   const dcs = fakeDcs(happened, { ...found, config: { modRevision: '5', data: dynamic } });
   const postgres = fakePostgres(happened, parts.facts ?? (isLeader ? primaryFacts : standbyFacts));
   const peers = fakePeers(happened);
+  const slots = fakeSlots();
   const { connUrl, apiUrl } = member(name);
   const agent = new Agent({
     config: merge(dynamic),
@@ -77,6 +81,7 @@ export function fakeAgent(parts: FakeAgentParts = {}): FakeAgent {
     leaseNote: null,
     dcs,
     postgres,
+    slots,
     bootstrap: fakeBootstrap(happened),
     peers,
     watchdog: fakeWatchdog(happened),
@@ -88,5 +93,5 @@ export function fakeAgent(parts: FakeAgentParts = {}): FakeAgent {
     proxyUrl: null,
     version: '4.1.4',
   });
-  return { agent, context: agent.context, clock, dcs, postgres, peers, happened, lines };
+  return { agent, context: agent.context, clock, dcs, postgres, peers, slots, happened, lines };
 }

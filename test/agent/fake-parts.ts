@@ -153,7 +153,6 @@ export function fakePostgres(happened: Happened, facts: PostgresFacts): FakePost
     rewind: nothing,
     readTimelineHistory: async () => [],
     canRewind: async () => true,
-    applySlots: async () => undefined,
     reconfigure: async () => undefined,
     callbacks: (event, role) => void happened.push(`${event} ${role}`),
     runPrePromote: async () => pg.isPrePromoteAgreeing,

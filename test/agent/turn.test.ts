@@ -108,12 +108,9 @@ test('a candidate takes the key and is promoted in the same turn', async () => {
   });
   const { happened, outcome } = await turn({ name: 'b', cluster: free });
   assert.equal(outcome.message, 'promoted self to leader by acquiring session lock');
-  assert.deepEqual(happened.slice(1, 5), [
-    'acquire',
-    'setFailover null',
-    'promote',
-    'on_role_change primary',
-  ]);
+  const order = ['acquire', 'setFailover null', 'promote', 'on_role_change primary'];
+  const found = happened.filter((what) => order.includes(what));
+  assert.deepEqual(found, order);
 });
 
 test('members the store has forgotten are asked all the same before a race', async () => {

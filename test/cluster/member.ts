@@ -193,12 +193,21 @@ export class Member {
 
   /** Runs statements as the superuser, over TCP and with its password, as a user's tool would. */
   async sql(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.sqlIn('postgres', text, values);
+  }
+
+  /** The same in another database. */
+  async sqlIn(
+    database: string,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> {
     const client = new Client({
       host: this.place.host,
       port: this.place.postgresPort,
       user: superuser.username,
       password: superuser.password,
-      database: 'postgres',
+      database,
       ssl: false,
       connectionTimeoutMillis: sqlTimeoutMs,
       query_timeout: sqlTimeoutMs,

@@ -76,6 +76,11 @@ export class Writer implements AsyncDisposable {
     return this.#acknowledged.length;
   }
 
+  /** The numbers of these rows. */
+  get acknowledged(): readonly number[] {
+    return this.#acknowledged.map(({ number }) => number);
+  }
+
   /** Until a write that was begun after this call is acknowledged. */
   async untilWriting(seconds: number): Promise<void> {
     const before = this.#attempts;

@@ -2,6 +2,7 @@
 // docs/explanation/simulation.md.
 
 import { withoutFencing } from './check/sabotage.ts';
+import { slotsMovedTooFar } from './check/slot-sabotage.ts';
 import type { SimulateOptions } from './run/options.ts';
 import { simulateCommand } from './run/options.ts';
 import { addRun, noTotals, printBreaches, printTotals } from './run/report.ts';
@@ -20,6 +21,7 @@ function runOptions(options: SimulateOptions, seed: number): RunOptions {
     ...(mode === undefined ? {} : { mode }),
     ...(hours === undefined ? {} : { hours }),
     ...(trace === true ? { write: (line: string) => say(`${line}\n`) } : {}),
+    ...(options.carelessSlots === true ? { sabotage: slotsMovedTooFar } : {}),
     ...(options.withoutFencing === true ? { sabotage: withoutFencing } : {}),
   };
 }

@@ -35,12 +35,15 @@ async function pair(standbyNames = ''): Promise<Pair> {
       id += 1;
       return id;
     },
+    xidBase: 0,
     serverOn: (name) => servers.get(name) ?? null,
     events: {
       onAccepting: () => undefined,
       onPromoted: () => undefined,
       onBreach: (_server, what) => void breaches.push(what),
       onNote: () => undefined,
+      onStopping: () => undefined,
+      onSlotAsked: () => undefined,
     },
   };
   const [primary, standby] = ['p', 's'].map((name) => new PostgresServer(name, world));

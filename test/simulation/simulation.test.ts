@@ -10,7 +10,7 @@ import type { RunResult } from './run/run-seed.ts';
 import { runSeed } from './run/run-seed.ts';
 import { addRun, noTotals, printTotals } from './run/report.ts';
 
-const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 
 function words({ seed, breaches }: RunResult): string {
   return breaches.map(({ law, what }) => `seed ${seed}: ${law}: ${what}`).join('\n');
@@ -23,7 +23,7 @@ test(`no law is broken in ${seeds.length} seeds`, async () => {
     assert.deepEqual(result.breaches, [], words(result));
     addRun(totals, result);
   }
-  assert.ok(totals.promotions > 30 && totals.acknowledged > 10_000, printTotals(totals, 1));
+  assert.ok(totals.promotions > 15 && totals.acknowledged > 10_000, printTotals(totals, 1));
   assert.ok(totals.faults.size > 20, 'most kinds of faults were injected');
 });
 

@@ -14,7 +14,6 @@ import type {
 } from '#core/ha/values.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import type { RewindFacts, RewindOutcome } from '#core/rewind/rewind-facts.ts';
-import type { SlotStep } from '#core/slots/slot-step.ts';
 
 export interface Timer {
   cancel(): void;
@@ -111,8 +110,6 @@ export interface PostgresPort {
   readTimelineHistory(timeline: number): Promise<readonly HistoryLine[]>;
   /** Whether pg_rewind could work here at all: binary, wal_log_hints or checksums. */
   canRewind(): Promise<boolean>;
-  /** Creates, advances and drops the physical slots of members; never throws for one of them. */
-  applySlots(steps: readonly SlotStep[]): Promise<void>;
   /** Follows another configuration: files are rewritten, the server reloaded, what waits for a restart noted. */
   reconfigure(config: AgentConfig): Promise<void>;
   callbacks(event: CallbackEvent, role: Role): void;

@@ -13,7 +13,7 @@ import { roleSessionSettings } from './roles.ts';
  * Where the server that runs is reached: what it listens on may differ from what it is to listen on after its
  * next start.
  */
-async function runningTarget({ postgresql }: AgentConfig): Promise<ConnectionTarget> {
+export async function runningTarget({ postgresql }: AgentConfig): Promise<ConnectionTarget> {
   const target = localTarget(postgresql);
   const running = await findPostmaster(postgresql.dataDir);
   if (running === null) return target;
@@ -25,7 +25,7 @@ async function runningTarget({ postgresql }: AgentConfig): Promise<ConnectionTar
   };
 }
 
-const commonSettings: Readonly<Record<string, string>> = {
+export const commonSettings: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   DateStyle: 'ISO',
   'pg_stat_statements.track': 'none',

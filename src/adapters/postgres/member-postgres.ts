@@ -2,12 +2,10 @@
 // nothing; one action at a time changes the server, and looking at it never waits for one.
 
 import type { AgentConfig } from '#core/config/patroni/agent-config.ts';
-import { compareRecovery } from '#core/config/patroni/compare-recovery.ts';
 import type { HistoryLine, PostgresState, Progress, Role } from '#core/dcs/cluster.ts';
 import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import type { CallbackEvent, StartOutcome, Upstream } from '#core/ha/values.ts';
 import type { RewindFacts, RewindOutcome } from '#core/rewind/rewind-facts.ts';
-import type { SlotStep } from '#core/slots/slot-step.ts';
 import type { Identity } from '#adapters/postgres-server/identity.ts';
 import type {
   ClockPort,
@@ -16,6 +14,7 @@ import type {
   StartOptions,
   StopOptions,
 } from '#adapters/ports/agent-ports.ts';
+import type { SlotsPort } from '#adapters/ports/slots-port.ts';
 import type { Callbacks } from './callbacks.ts';
 import { createCallbacks } from './callbacks.ts';
 import type { Row } from './connection.ts';
@@ -33,18 +32,18 @@ import type { LaunchOutcome } from './member-server.ts';
 import { MemberServer } from './member-server.ts';
 import type { BootstrapRecovery } from './member-settings.ts';
 import { isPrimary } from './member-settings.ts';
+import { MemberSlots } from './member-slots.ts';
 import { MemberState } from './member-state.ts';
 import type { WriteRequest } from './member-writer.ts';
 import { MemberWriter } from './member-writer.ts';
 import type { Monitor } from './monitor.ts';
 import { createMonitor } from './monitor.ts';
 import { sendPromotion, waitForPromotion } from './promote-server.ts';
-import { readRunningRecovery } from './recovery-state.ts';
+import { neededForRecovery } from './recovery-state.ts';
 import { RestartWatch } from './restart-watch.ts';
 import { readHistoryFile } from './rewind-facts.ts';
 import { runPrePromote } from './run-script.ts';
 import { writeDummyTransaction } from './dummy-transaction.ts';
-import { applySlotSteps } from './slots.ts';
 import { standbyTimeline } from './standby-timeline.ts';
 import { stopMember } from './stop-member.ts';
 import { TurnTaker } from './turn-taker.ts';
@@ -63,6 +62,7 @@ export class MemberPostgres implements PostgresPort {
   readonly files: MemberFiles;
   readonly writer: MemberWriter;
   readonly observer: MemberObserver;
+  readonly slots: SlotsPort;
   readonly #monitor: Monitor;
   readonly #server: MemberServer;
   readonly #state: MemberState;
@@ -113,16 +113,15 @@ export class MemberPostgres implements PostgresPort {
         () => clock.monotonicMs(),
       ),
     });
+    const parts = { place: this.place, config: () => this.#config, server: this.#server, log };
     this.#rewinder = new MemberRewinder({
-      place: this.place,
-      config: () => this.#config,
-      server: this.#server,
+      ...parts,
       observer: this.observer,
       query: this.query,
-      log,
       monotonicMs: () => clock.monotonicMs(),
       onProgress: (progress) => this.setProgress(progress),
     });
+    this.slots = new MemberSlots({ ...parts, turns: this.#turns });
   }
 
   get config(): AgentConfig {
@@ -242,7 +241,7 @@ export class MemberPostgres implements PostgresPort {
     }
     const directory = await this.observer.dataDirectory();
     if (directory.kind !== 'cluster') {
-      return this.#startFailed(kind, directory.problem || 'the data directory is empty');
+      return this.#state.startFailed(kind, directory.problem || 'the data directory is empty');
     }
     const isCustom = options.customBootstrap === true;
     if (!isCustom) this.#bootstrapRecovery = null;
@@ -267,8 +266,8 @@ export class MemberPostgres implements PostgresPort {
     options: StartOptions,
     kind: 'starting' | 'restarting',
   ): StartOutcome {
-    if (typeof launched !== 'string') return this.#startFailed(kind, launched.why);
-    if (launched === 'ended') return this.#startFailed(kind, 'it ended again');
+    if (typeof launched !== 'string') return this.#state.startFailed(kind, launched.why);
+    if (launched === 'ended') return this.#state.startFailed(kind, 'it ended again');
     if (launched === 'waiting') {
       this.#lateCallback = options.callback;
       return { kind: 'starting' };
@@ -276,11 +275,6 @@ export class MemberPostgres implements PostgresPort {
     this.#state.state = 'running';
     if (options.callback !== null) this.callbacks(options.callback, options.role);
     return { kind: 'running' };
-  }
-
-  #startFailed(kind: 'starting' | 'restarting', why: string): StartOutcome {
-    this.#state.state = kind === 'starting' ? 'start failed' : 'restart failed';
-    return { kind: 'failed', why };
   }
 
   async stop(options: StopOptions, signal?: AbortSignal): Promise<boolean> {
@@ -326,7 +320,7 @@ export class MemberPostgres implements PostgresPort {
       const { stopTimeoutMs: timeoutMs } = options;
       const stop = { mode: 'fast', checkpointFirst: true, timeoutMs, callback: null } as const;
       const isStopped = await this.#stop(stop, signal);
-      if (!isStopped) return this.#startFailed('restarting', 'it could not be stopped');
+      if (!isStopped) return this.#state.startFailed('restarting', 'it could not be stopped');
       return this.#start(options, 'restarting', signal);
     });
   }
@@ -368,12 +362,8 @@ export class MemberPostgres implements PostgresPort {
       if (this.#server.process === null) return 'nothing';
       const files = hasChanged ? 'reload' : 'nothing';
       if (isPrimary(role)) return files;
-      const running = await readRunningRecovery(this.query).catch(() => null);
-      if (running === null) return files;
-      if (running.isSetUpAsStandby) await this.files.setUp('standby');
-      const { confPath, autoConfPath } = this.files;
-      const own = [confPath, autoConfPath];
-      const needed = compareRecovery(settings.recovery.parameters, running, own);
+      const { parameters } = settings.recovery;
+      const needed = (await neededForRecovery(this.query, this.files, parameters)) ?? 'nothing';
       return needed === 'nothing' ? files : needed;
     });
   }
@@ -385,6 +375,15 @@ export class MemberPostgres implements PostgresPort {
   async setSynchronousStandbyNames(value: string | null): Promise<void> {
     return this.#turns.take(async () => {
       this.writer.own(value);
+      await this.#applyConfiguration();
+    });
+  }
+
+  /** Whether hot_standby_feedback is on whatever is configured. */
+  async forceHotStandbyFeedback(isForced: boolean): Promise<void> {
+    if (this.writer.isHotStandbyFeedbackForced === isForced) return;
+    return this.#turns.take(async () => {
+      this.writer.isHotStandbyFeedbackForced = isForced;
       await this.#applyConfiguration();
     });
   }
@@ -417,10 +416,6 @@ export class MemberPostgres implements PostgresPort {
 
   async readTimelineHistory(timeline: number): Promise<readonly HistoryLine[]> {
     return readHistoryFile(this.place.dataDirectory, timeline);
-  }
-
-  async applySlots(steps: readonly SlotStep[]): Promise<void> {
-    await applySlotSteps(this.query, steps, this.#log);
   }
 
   async reconfigure(config: AgentConfig): Promise<void> {

@@ -32,6 +32,7 @@ export interface SettingsRequest {
   readonly serverVersion: number;
   /** Null where the configuration decides it. */
   readonly synchronousStandbyNames: string | null;
+  readonly isHotStandbyFeedbackForced: boolean;
   readonly knownNames: ReadonlySet<string> | null;
   /** Names the server refused. */
   readonly refusedNames: ReadonlySet<string>;
@@ -77,7 +78,8 @@ function recoverySettings(request: SettingsRequest, variant: RoleVariant): Stand
     replication: config.postgresql.replication,
     passfile: config.postgresql.pgpass,
     recoveryConf: config.postgresql.recoveryConf,
-    slotSyncDatabase: null,
+    // From version 17 on; without it the server can't take slots over from the primary by itself.
+    slotSyncDatabase: config.postgresql.database,
   });
 }
 
@@ -103,6 +105,7 @@ export function serverSettings(request: SettingsRequest): ServerSettings {
     roleParameters: postgresql.parametersByRole[variant],
     synchronousStandbyNames:
       names === null ? { kind: 'configured' } : { kind: 'owned', value: names },
+    isHotStandbyFeedbackForced: request.isHotStandbyFeedbackForced,
     knownNames: request.knownNames,
   });
   const wanted = Object.fromEntries(

@@ -1,6 +1,7 @@
 // What the agent last did to its server or saw of it: state, role, since when, progress of long work.
 
 import type { PostgresState, Progress, Role } from '#core/dcs/cluster.ts';
+import type { StartOutcome } from '#core/ha/values.ts';
 
 export class MemberState {
   readonly #monotonicMs: () => number;
@@ -22,6 +23,11 @@ export class MemberState {
     if (state === this.#state) return;
     this.#state = state;
     this.#sinceMs = this.#monotonicMs();
+  }
+
+  startFailed(kind: 'starting' | 'restarting', why: string): StartOutcome {
+    this.state = kind === 'starting' ? 'start failed' : 'restart failed';
+    return { kind: 'failed', why };
   }
 
   /** How long it has been in this state, in milliseconds. */

@@ -32,6 +32,8 @@ export class MemberWriter {
   /** Null: not known yet what it was before us. */
   #synchronousStandbyNames: string | null = null;
   #isSynchronousOwned = false;
+  /** A logical slot needs it, whatever is configured. */
+  isHotStandbyFeedbackForced = false;
   readonly #warned: Set<string> = new Set();
   /** Null while no server has told them. */
   #knownNames: ReadonlySet<string> | null = null;
@@ -71,6 +73,7 @@ export class MemberWriter {
       ...request,
       place: this.#place,
       synchronousStandbyNames: await this.#namesNow(request.config),
+      isHotStandbyFeedbackForced: this.isHotStandbyFeedbackForced,
       knownNames: this.#knownNames,
       refusedNames: this.refusedNames,
     });

@@ -1,10 +1,40 @@
 // The one statement by which the agent looks at its server each turn. Positions leave the server as text, also
 // inside JSON, as numbers would lose their last digits. Works on PostgreSQL 13 to 18, primary and standby.
 
+// What a standby has received it may not have replayed yet, and what it restored it has never received.
+const endOfWal = `CASE WHEN in_recovery
+    THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END`;
+
+/** Names and values of what is read of each slot. */
+function slotFields(serverVersion: number): string {
+  const fields: readonly (readonly [name: string, value: string, since: number])[] = [
+    ['name', 'slot_name', 0],
+    ['type', 'slot_type', 0],
+    ['active', 'active', 0],
+    ['restart_lsn', 'restart_lsn::text', 0],
+    ['xmin', 'xmin::text', 0],
+    ['wal_status', 'wal_status', 0],
+    ['database', 'database', 0],
+    ['plugin', 'plugin', 0],
+    ['datoid', 'datoid::text', 0],
+    ['catalog_xmin', 'catalog_xmin::text', 0],
+    ['confirmed_flush_lsn', 'confirmed_flush_lsn::text', 0],
+    ['retained_bytes', `(${endOfWal} - restart_lsn)::text`, 0],
+    ['conflicting', 'conflicting', 160_000],
+    ['invalidation_reason', 'invalidation_reason', 170_000],
+    ['failover', 'failover', 170_000],
+    ['synced', 'synced', 170_000],
+  ];
+  return fields
+    .filter(([, , since]) => serverVersion >= since)
+    .map(([name, value]) => `'${name}', ${value}`)
+    .join(', ');
+}
+
 /** The statement for a server of this version, for example 150018. */
 export function monitorStatement(serverVersion: number): string {
-  // From 17 on the server keeps copies of slots by itself; they are none of the agent's.
-  const ownSlots = serverVersion >= 170000 ? 'AND NOT (failover AND synced)' : '';
+  // From 17 on a standby keeps copies of slots by itself, which are none of the agent's; promoted, it keeps the mark.
+  const ownSlots = serverVersion >= 170_000 ? 'AND NOT (in_recovery AND failover AND synced)' : '';
   return `
     SELECT in_recovery,
            current_setting('server_version_num')::int4 AS server_version,
@@ -40,10 +70,7 @@ export function monitorStatement(serverVersion: number): string {
                      'sync_priority', sync_priority, 'write_lsn', write_lsn::text,
                      'flush_lsn', flush_lsn::text, 'replay_lsn', replay_lsn::text))::text
               FROM pg_stat_replication) AS replication,
-           (SELECT json_agg(json_build_object(
-                     'name', slot_name, 'type', slot_type, 'active', active,
-                     'restart_lsn', restart_lsn::text, 'xmin', xmin::text,
-                     'wal_status', wal_status, 'database', database, 'plugin', plugin))::text
+           (SELECT json_agg(json_build_object(${slotFields(serverVersion)}))::text
               FROM pg_replication_slots WHERE NOT temporary ${ownSlots}) AS slots
       FROM (SELECT pg_is_in_recovery() AS in_recovery) AS this
      CROSS JOIN pg_control_system() AS system

@@ -1,9 +1,15 @@
 // What the running server has of recovery settings, to find out whether it follows whom it is to follow.
 
-import type { RunningParameter, RunningRecovery } from '#core/config/patroni/compare-recovery.ts';
+import type {
+  NeededAction,
+  RunningParameter,
+  RunningRecovery,
+} from '#core/config/patroni/compare-recovery.ts';
+import { compareRecovery } from '#core/config/patroni/compare-recovery.ts';
 import { recoveryParameterNames } from '#core/config/patroni/recovery-parameters.ts';
 import { optionalTextColumn, textColumn } from '#adapters/pg/columns.ts';
 import type { Row } from './connection.ts';
+import type { MemberFiles } from './member-files.ts';
 
 type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
@@ -32,4 +38,16 @@ export async function readRunningRecovery(query: Query): Promise<RunningRecovery
         ? null
         : { conninfo, slotName: optionalTextColumn(receiver, 'slot_name') ?? '' },
   };
+}
+
+/** What it takes for a running server to have these settings and no others; null where it does not answer. */
+export async function neededForRecovery(
+  query: Query,
+  files: MemberFiles,
+  wanted: Readonly<Record<string, string>>,
+): Promise<NeededAction | null> {
+  const running = await readRunningRecovery(query).catch(() => null);
+  if (running === null) return null;
+  if (running.isSetUpAsStandby) await files.setUp('standby');
+  return compareRecovery(wanted, running, [files.confPath, files.autoConfPath]);
 }

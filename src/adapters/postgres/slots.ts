@@ -1,73 +1,170 @@
-// Carries out the steps towards the slots that should be. Each stands for itself: what goes wrong with one
-// slot is told and stops no other.
+// Carries out the steps towards the slots that should be. Each stands for itself: what goes wrong with one slot is
+// told and stops no other. All of them together get a time, and what it does not suffice for is left to the next turn.
 
 import { formatLsn } from '#core/postgres/lsn.ts';
-import type { SlotStep } from '#core/slots/slot-step.ts';
+import type { CreateLogicalStep, SlotStep } from '#core/slots/slot-step.ts';
 import type { LogPort } from '#adapters/ports/agent-ports.ts';
-import type { Row } from './connection.ts';
+import type { SlotStepResult } from '#adapters/ports/slots-port.ts';
+import type { Connection } from './connection.ts';
 import { reasonOf } from './connection.ts';
+import type { Query } from './slot-statements.ts';
+import { advanceSlot, createLogicalSlot, createPhysicalSlot, dropSlot } from './slot-statements.ts';
 
-type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+type Outcome = Pick<SlotStepResult, 'outcome' | 'why'>;
 
-// Looking and dropping are one statement, so that no slot is dropped that was taken up in between.
-const dropStatement = `
-  WITH slots AS (
-    SELECT slot_name, active FROM pg_replication_slots WHERE slot_name = $1
-  ), dropped AS (
-    SELECT pg_drop_replication_slot(slot_name), true AS dropped FROM slots WHERE NOT active
-  )
-  SELECT active, coalesce(dropped, false) AS dropped FROM slots FULL OUTER JOIN dropped ON true`;
+const done: Outcome = { outcome: 'done', why: '' };
 
-// Reserved at once: WAL is kept from here on, not from the first connection of the standby on.
-const createStatement = `
-  SELECT pg_create_physical_replication_slot($1, true)
-   WHERE NOT EXISTS (
-     SELECT 1 FROM pg_replication_slots WHERE slot_type = 'physical' AND slot_name = $1)`;
-
-const advanceStatement = 'SELECT pg_replication_slot_advance($1, $2::pg_lsn)';
-
-async function drop(query: Query, name: string, log: LogPort): Promise<void> {
-  const [row] = await query(dropStatement, [name]);
-  if (row?.['dropped'] === true) log.info(`Dropped replication slot '${name}'`);
-  else if (row?.['active'] === true) {
+async function drop(query: Query, name: string, log: LogPort): Promise<Outcome> {
+  const { isFound, isActive, isDropped } = await dropSlot(query, name);
+  if (isDropped) {
+    log.info(`Dropped replication slot '${name}'`);
+    return done;
+  }
+  if (!isFound) return { outcome: 'absent', why: 'there is no such slot' };
+  if (isActive) {
     log.warning(`Unable to drop replication slot '${name}', slot is active`);
-  } else if (row !== undefined) log.error(`Failed to drop replication slot '${name}'`);
+    return { outcome: 'in-use', why: 'somebody uses it' };
+  }
+  log.error(`Failed to drop replication slot '${name}'`);
+  return { outcome: 'failed', why: 'the server did not drop it and does not say why' };
 }
 
-async function carryOut(query: Query, step: SlotStep, log: LogPort): Promise<void> {
+async function carryOut(query: Query, step: SlotStep, log: LogPort): Promise<Outcome> {
   switch (step.kind) {
     case 'create-physical':
-      await query(createStatement, [step.name]);
-      return;
+      await createPhysicalSlot(query, step.name);
+      return done;
     case 'drop':
       log.info(`Trying to drop replication slot '${step.name}': ${step.why}`);
-      await drop(query, step.name, log);
-      return;
+      return drop(query, step.name, log);
     case 'advance-physical':
-      await query(advanceStatement, [step.name, formatLsn(step.to)]);
-      return;
+      await advanceSlot(query, step.name, step.to);
+      return done;
     default:
-      step satisfies never;
+      return step satisfies never;
   }
 }
 
-const tried: Readonly<Record<SlotStep['kind'], string>> = {
-  'create-physical': 'Failed to create physical replication slot',
-  drop: 'Failed to drop replication slot',
-  'advance-physical': 'Error while advancing replication slot',
-};
+/** What failed, in the words people look for. */
+function failureText(step: SlotStep, reason: string): string {
+  switch (step.kind) {
+    case 'create-physical':
+      return `Failed to create physical replication slot '${step.name}': ${reason}`;
+    case 'drop':
+      return `Failed to drop replication slot '${step.name}': ${reason}`;
+    case 'advance-physical':
+      return `Error while advancing replication slot ${step.name} to position '${formatLsn(step.to)}': ${reason}`;
+    default:
+      return step satisfies never;
+  }
+}
 
-/** Never throws. */
+/** One session for all steps, another one only where the first one broke. */
+class StepSession implements AsyncDisposable {
+  readonly #open: () => Promise<Connection>;
+  #current: Connection | null = null;
+  #isOver = false;
+
+  constructor(open: () => Promise<Connection>) {
+    this.#open = open;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  readonly query: Query = async (text, values) => {
+    if (this.#current?.isUsable !== true) this.#current = await this.#openNow();
+    return this.#current.query(text, values);
+  };
+
+  async #openNow(): Promise<Connection> {
+    const opened = await this.#open();
+    if (!this.#isOver) return opened;
+    opened.destroy();
+    throw new Error('there was no time left for it');
+  }
+
+  /** Ends what runs, and lets nothing more begin. */
+  giveUp(): void {
+    this.#isOver = true;
+    this.#current?.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    await this.#current?.[Symbol.asyncDispose]();
+  }
+}
+
+/** `open` connects to our own server with a limit for each statement. Never throws; takes `withinMs` at most. */
 export async function applySlotSteps(
-  query: Query,
+  open: () => Promise<Connection>,
   steps: readonly SlotStep[],
+  withinMs: number,
   log: LogPort,
-): Promise<void> {
-  for (const step of steps) {
-    try {
-      await carryOut(query, step, log);
-    } catch (error) {
-      log.error(`${tried[step.kind]} '${step.name}': ${reasonOf(error)}`);
+): Promise<readonly SlotStepResult[]> {
+  const results: SlotStepResult[] = [];
+  if (steps.length === 0) return results;
+  const session = new StepSession(open);
+  const { promise: timeIsOver, resolve: expire } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    session.giveUp();
+    expire();
+  }, withinMs);
+  const work = async (): Promise<void> => {
+    await using _ended = session;
+    for (const step of steps) {
+      if (session.isOver) return;
+      const outcome = await tryStep(session, step, log);
+      if (!session.isOver) results.push({ step, ...outcome });
     }
+  };
+  await Promise.race([work(), timeIsOver]);
+  clearTimeout(timer);
+  const found = [...results];
+  const left = steps.slice(found.length);
+  if (left.length > 0) {
+    log.warning(
+      `No time was left for ${left.length} of ${steps.length} steps on replication slots`,
+    );
+  }
+  const why = `it did not fit into ${withinMs} ms`;
+  return [...found, ...left.map((step) => ({ step, outcome: 'skipped' as const, why }))];
+}
+
+async function tryStep(session: StepSession, step: SlotStep, log: LogPort): Promise<Outcome> {
+  try {
+    return await carryOut(session.query, step, log);
+  } catch (error) {
+    const why = reasonOf(error);
+    if (!session.isOver) log.error(failureText(step, why));
+    return { outcome: 'failed', why };
+  }
+}
+
+/**
+ * Creates a logical slot over a session in its database, which ends with the attempt. Called off by the signal it
+ * leaves no slot behind. Never throws, and tells nobody but the caller.
+ */
+export async function createLogicalAt(
+  open: () => Promise<Connection>,
+  step: CreateLogicalStep,
+  signal?: AbortSignal,
+): Promise<SlotStepResult> {
+  try {
+    await using session = await open();
+    const giveUp = (): void => session.destroy();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', giveUp);
+    try {
+      await createLogicalSlot(async (...query) => session.query(...query), step);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+    return { step, ...done };
+  } catch (error) {
+    const why = signal?.aborted === true ? 'it was called off' : reasonOf(error);
+    return { step, outcome: 'failed', why };
   }
 }

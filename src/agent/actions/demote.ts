@@ -121,6 +121,7 @@ export async function demote(
     releasing.done ??= releaseLock(context, lsn);
   };
   handle.commit();
+  context.slots.onDemote();
   log.info(`Demoting self (${mode})`);
   const isStopped = await postgres.stop({
     mode: stop,

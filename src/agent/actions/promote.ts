@@ -18,6 +18,7 @@ export async function promote(context: AgentContext, handle: ActionHandle): Prom
     return;
   }
   handle.commit();
+  await context.slots.onPromote();
   postgres.setRole('promoted');
   remember(state, { isCheckpointAfterPromoteDone: false, raceBackoffSinceMs: null });
   const leftMs = guard.untilMs === null ? 0 : guard.untilMs - clock.monotonicMs();

@@ -4,7 +4,7 @@ import type { Role } from '#core/dcs/cluster.ts';
 import { noteStart } from '#core/ha/crash-loop.ts';
 import type { Upstream } from '#core/ha/values.ts';
 import type { ActionHandle } from '../executor.ts';
-import type { AgentContext } from '../context.ts';
+import type { AgentParts } from '../context.ts';
 import { isLeading } from '../leadership.ts';
 import { remember } from '../state.ts';
 
@@ -14,7 +14,7 @@ export type StartWanted =
   | { readonly role: Exclude<Role, 'primary'>; readonly upstream: Upstream | null };
 
 /** A required watchdog comes before the first write: nothing else stops a primary whose agent hangs. */
-async function isWatched({ deps, state }: AgentContext): Promise<boolean> {
+async function isWatched({ deps, state }: AgentParts): Promise<boolean> {
   const { watchdog, log, clock } = deps;
   const { global, watchdog: watched } = state.config;
   if (global.isPaused || watchdog.isRunning) return true;
@@ -27,7 +27,7 @@ async function isWatched({ deps, state }: AgentContext): Promise<boolean> {
 }
 
 export async function startServer(
-  context: AgentContext,
+  context: AgentParts,
   wanted: StartWanted,
   handle: ActionHandle,
 ): Promise<boolean> {

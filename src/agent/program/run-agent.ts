@@ -1,8 +1,10 @@
 // Puts an agent together on a machine, runs it until it is told to end, and ends it in good order.
 
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { EtcdDcs } from '#adapters/etcd/etcd-dcs.ts';
 import { createEtcdDcs } from '#adapters/etcd/create-etcd-dcs.ts';
+import { volumeBytes } from '#adapters/files/volume-size.ts';
 import { createStorageProbe } from '#adapters/files/storage-probe.ts';
 import type { AgentLog } from '#adapters/log/agent-log.ts';
 import { createAgentLog } from '#adapters/log/agent-log.ts';
@@ -12,6 +14,8 @@ import { rememberingResolver } from '#adapters/peers/resolve-name.ts';
 import type { Identity } from '#adapters/postgres-server/identity.ts';
 import { findIdentity, homeOf } from '#adapters/postgres-server/identity.ts';
 import type { ClockPort } from '#adapters/ports/agent-ports.ts';
+import { isWalOnLeader } from '#adapters/postgres/leader-wal.ts';
+import { fetchSnapshots, installSnapshots } from '#adapters/postgres/slot-snapshots.ts';
 import { MemberPostgres } from '#adapters/postgres/member-postgres.ts';
 import type { LeaseNote } from '#adapters/ports/lease-note.ts';
 import { createLeaseKeeper } from '#adapters/system/lease-keeper.ts';
@@ -143,6 +147,15 @@ function depsOf(start: Start, parts: Parts, onConfigured: AgentDeps['onConfigure
     leaseNote: keptLeaseNote(config, postgres, log),
     dcs,
     postgres,
+    slots: {
+      port: postgres.slots,
+      forceHotStandbyFeedback: async (isForced) => postgres.forceHotStandbyFeedback(isForced),
+      fetchSnapshots: async (...wanted) => fetchSnapshots(postgres.config, ...wanted),
+      installSnapshots: async (snapshots) =>
+        installSnapshots(config.postgresql.dataDir, snapshots, identity),
+      isWalOnLeader: async (leader, from) => isWalOnLeader(postgres.config, leader, from),
+      walVolumeBytes: async () => volumeBytes(join(config.postgresql.dataDir, 'pg_wal')),
+    },
     bootstrap: createBootstrap({ postgres, clock, log }),
     peers,
     watchdog: createLinuxWatchdog(config.watchdog, log),

@@ -4,6 +4,7 @@ import type { ApiView } from '#core/rest/api-view.ts';
 import { writeApiJson } from '#core/rest/api-json.ts';
 import { healthCode, livenessCode, readinessCode } from '#core/rest/health.ts';
 import { metricsText } from '#core/rest/metrics.ts';
+import { slotsAnswer } from '#core/rest/slots-document.ts';
 import { statusDocument } from '#core/rest/status-document.ts';
 import type { ApiHost } from './api-host.ts';
 import { bare, json, jsonText } from './rest-message.ts';
@@ -60,6 +61,12 @@ export function getMetrics(host: ApiHost): RestResponse {
   const body = metricsText(view, ageMs(view, host));
   const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
   return aged({ status: 200, headers, body }, view, host);
+}
+
+/** Which slots are here and should be, and whether each can be relied on. */
+export function getSlots(host: ApiHost): RestResponse {
+  const view = host.view();
+  return aged(jsonText(200, writeApiJson(slotsAnswer(view))), view, host);
 }
 
 /** For `pg-agent explain`: what the loop decided lately and why. */

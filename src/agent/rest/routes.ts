@@ -11,6 +11,7 @@ import {
   getLiveness,
   getMetrics,
   getReadiness,
+  getSlots,
   getStatus,
   roleCheck,
 } from './health-routes.ts';
@@ -27,6 +28,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['GET readiness', getReadiness],
   ['GET metrics', (_request, host) => getMetrics(host)],
   ['GET decisions', (_request, host) => getDecisions(host)],
+  ['GET slots', (_request, host) => getSlots(host)],
   ['GET cluster', async (_request, host) => getCluster(host)],
   ['GET history', async (_request, host) => getHistory(host)],
   ['GET config', async (_request, host) => getConfig(host)],

@@ -15,6 +15,10 @@ export interface MemberInputs {
   readonly isPaused: boolean;
   readonly scheduledRestart: JsonObject | null;
   readonly progress: Progress | null;
+  /** Logical slots that can't be relied on here, with their states. */
+  readonly unreadySlots?: JsonObject;
+  /** Slots of absent members that kept more WAL than they may, with where they were. */
+  readonly givenUpSlots?: JsonObject;
 }
 
 const positionStates: readonly string[] = ['running', 'restarting', 'starting'];
@@ -78,6 +82,9 @@ function extras(inputs: MemberInputs): JsonObject {
   }
   if (isPaused) found['pause'] = true;
   if (progress !== null) found['progress'] = progressValue(progress);
+  const { unreadySlots = {}, givenUpSlots = {} } = inputs;
+  if (Object.keys(unreadySlots).length > 0) found['unready_slots'] = unreadySlots;
+  if (Object.keys(givenUpSlots).length > 0) found['given_up_slots'] = givenUpSlots;
   return found;
 }
 

@@ -56,19 +56,37 @@ export interface SqlFacts {
   readonly replication: readonly ReplicationRow[];
   /** Milliseconds since the epoch is not enough: as PostgreSQL prints it with zone UTC. */
   readonly postmasterStartTime: string;
+  /** None that is temporary, and none that the server keeps in step by itself. */
   readonly slots: readonly PhysicalSlotRow[];
 }
 
+/** A slot of either type as the server shows it; what it is taken for says `slotInfoOf`. */
 export interface PhysicalSlotRow {
   readonly name: string;
   readonly type: 'physical' | 'logical';
   readonly isActive: boolean;
   readonly restartLsn: Lsn | null;
-  /** An xid as text; null where it has none. */
-  readonly xmin: string | null;
+  /** An xid, as text or as a number; null where it has none. */
+  readonly xmin: string | number | null;
   readonly walStatus: string | null;
   readonly database: string | null;
   readonly plugin: string | null;
+  /** Of the slot's database, as text; null for a physical slot. */
+  readonly datoid?: string | null;
+  /** An xid as text; null where it holds back none. */
+  readonly catalogXmin?: string | null;
+  /** How far the consumer of a logical slot has confirmed. */
+  readonly confirmedFlushLsn?: Lsn | null;
+  /** A logical slot that a standby had to give up by conflict; always false before PostgreSQL 16. */
+  readonly isConflicting?: boolean;
+  /** Why the server invalidated it; null where it did not, and before PostgreSQL 17. */
+  readonly invalidationReason?: string | null;
+  /** Kept on standbys by the server itself; always false before PostgreSQL 17. */
+  readonly isFailover?: boolean;
+  /** Such a copy on a standby; always false before PostgreSQL 17. */
+  readonly isSynced?: boolean;
+  /** Bytes of WAL from its restart_lsn to the server's end of WAL; null where it holds none. */
+  readonly retainedBytes?: bigint | null;
 }
 
 export interface PostgresFacts {

@@ -48,7 +48,8 @@ export type ActionKind =
   | 'crash-recovery'
   | 'rewind'
   | 'rejoin'
-  | 'follow';
+  | 'follow'
+  | 'copy-slots';
 
 export interface RunningAction {
   readonly kind: ActionKind;
@@ -109,6 +110,8 @@ export interface Memory {
   readonly hasJoined: boolean;
   readonly isCheckpointAfterPromoteDone: boolean | null;
   readonly isWatchdogRunning: boolean;
+  /** The leader of this situation (as in `rejoin.against`) has thrown WAL away that we need. Null: not as far as known. */
+  readonly walGap: { readonly against: string; readonly why: string } | null;
 }
 
 /** What the steps of this turn found out. */

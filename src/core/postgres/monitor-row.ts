@@ -1,63 +1,11 @@
 // Reads the row the monitoring statement returns. A column that is not what the statement makes it is a
 // mistake of ours, so it throws.
 
-import type {
-  ControlData,
-  PhysicalSlotRow,
-  ReplicationRow,
-  SqlFacts,
-} from '#core/ha/postgres-facts.ts';
-import type { Lsn } from './lsn.ts';
-import { lsnOf, parseLsn } from './lsn.ts';
-
-type Row = Readonly<Record<string, unknown>>;
-
-function wrong(name: string, expected: string): TypeError {
-  return new TypeError(`Cannot read column "${name}" of the monitoring statement: no ${expected}`);
-}
-
-function optionalText(row: Row, name: string): string | null {
-  const value = row[name] ?? null;
-  if (value !== null && typeof value !== 'string') throw wrong(name, 'text');
-  return value;
-}
-
-function text(row: Row, name: string): string {
-  const value = optionalText(row, name);
-  if (value === null) throw wrong(name, 'text');
-  return value;
-}
-
-function optionalNumber(row: Row, name: string): number | null {
-  const value = row[name] ?? null;
-  if (value !== null && typeof value !== 'number') throw wrong(name, 'number');
-  return value;
-}
-
-function number(row: Row, name: string): number {
-  const value = optionalNumber(row, name);
-  if (value === null) throw wrong(name, 'number');
-  return value;
-}
-
-function lsn(row: Row, name: string): Lsn | null {
-  const value = optionalText(row, name);
-  if (value === null) return null;
-  const read = parseLsn(value);
-  if (read === null) throw wrong(name, 'WAL position');
-  return read;
-}
-
-/** The rows of an aggregate, which is null where there are none. */
-function rows(row: Row, name: string): readonly Row[] {
-  const value = optionalText(row, name);
-  const read: unknown = value === null ? [] : JSON.parse(value);
-  if (!Array.isArray(read)) throw wrong(name, 'array');
-  return read.map((item: unknown) => {
-    if (typeof item !== 'object' || item === null) throw wrong(name, 'array of objects');
-    return item as Row;
-  });
-}
+import type { ControlData, ReplicationRow, SqlFacts } from '#core/ha/postgres-facts.ts';
+import type { Row } from './column.ts';
+import { lsn, number, optionalNumber, optionalText, rows, text } from './column.ts';
+import { lsnOf } from './lsn.ts';
+import { readSlotRow } from './slot-row.ts';
 
 function replicationRow(row: Row): ReplicationRow {
   return {
@@ -71,19 +19,6 @@ function replicationRow(row: Row): ReplicationRow {
     writeLsn: lsn(row, 'write_lsn'),
     flushLsn: lsn(row, 'flush_lsn'),
     replayLsn: lsn(row, 'replay_lsn'),
-  };
-}
-
-function slotRow(row: Row): PhysicalSlotRow {
-  return {
-    name: text(row, 'name'),
-    type: text(row, 'type') === 'logical' ? 'logical' : 'physical',
-    isActive: row['active'] === true,
-    restartLsn: lsn(row, 'restart_lsn'),
-    xmin: optionalText(row, 'xmin'),
-    walStatus: optionalText(row, 'wal_status'),
-    database: optionalText(row, 'database'),
-    plugin: optionalText(row, 'plugin'),
   };
 }
 
@@ -115,7 +50,7 @@ export function readMonitorRow(row: Row): MonitorRow {
     synchronousStandbyNames: text(row, 'synchronous_standby_names'),
     replication: rows(row, 'replication').map(replicationRow),
     postmasterStartTime: text(row, 'postmaster_start_time'),
-    slots: rows(row, 'slots').map(slotRow),
+    slots: rows(row, 'slots').map(readSlotRow),
   };
   const none = lsnOf(0);
   return {

@@ -4,6 +4,9 @@
 import type { GlobalConfig, Tags } from '#core/config/patroni/global-config.ts';
 import type { Cluster } from '#core/dcs/cluster.ts';
 import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
+import type { Lsn } from '#core/postgres/lsn.ts';
+import type { SlotReport } from '#core/slots/slot-report.ts';
+import type { SlotSummary } from '#core/slots/slot-summary.ts';
 import type { ScheduledRestart } from './restart-request.ts';
 
 /** A decision of the loop that was carried out, for people. */
@@ -21,6 +24,23 @@ export interface MadeDecision {
 export interface LogQueue {
   readonly size: number;
   readonly lost: number;
+}
+
+/** What there is to say of replication slots. */
+export interface SlotsView {
+  readonly summaries: readonly SlotSummary[];
+  /** What the log was told of them and still holds. */
+  readonly reports: readonly SlotReport[];
+  /** Members' slots that kept more WAL than they may. */
+  readonly givenUp: ReadonlyMap<string, Lsn | null>;
+  readonly counters: {
+    readonly skipped: number;
+    readonly copies: number;
+    readonly copyRestarts: number;
+    readonly advancesInFlight: number;
+    /** By the part of the work that failed. */
+    readonly errors: ReadonlyMap<string, number>;
+  };
 }
 
 /**
@@ -60,4 +80,5 @@ export interface ApiView {
   /** Null before the first turn. */
   readonly lastDecision: MadeDecision | null;
   readonly logQueue: LogQueue | null;
+  readonly slots: SlotsView;
 }

@@ -3,6 +3,7 @@
 
 import { postgresStates } from '#core/dcs/cluster.ts';
 import { isUnlocked } from '#core/dcs/cluster-facts.ts';
+import { slotMetrics } from '#core/slots/slot-summary.ts';
 import type { ApiView } from './api-view.ts';
 import { epochSeconds } from './postgres-time.ts';
 import {
@@ -157,6 +158,52 @@ function clusterMetrics(view: ApiView): readonly Metric[] {
   ];
 }
 
+/** Of each slot, and of the work on all of them. */
+function slotLines(
+  { slots }: ApiView,
+  common: Readonly<Record<string, string>>,
+): readonly string[] {
+  const { counters } = slots;
+  const ours = (name: string, help: string, value: number): Metric => ({
+    name: `pg_agent_${name}`,
+    type: 'counter',
+    help,
+    value,
+  });
+  const totals: readonly Metric[] = [
+    ours('slot_copy_total', 'Logical slots copied from the primary.', counters.copies),
+    ours('slot_copy_restart_total', 'Restarts made for copying slots.', counters.copyRestarts),
+    ours(
+      'slot_turns_skipped_total',
+      'Turns that found the work on slots of an earlier one still going on.',
+      counters.skipped,
+    ),
+    {
+      ...ours(
+        'slot_advances_in_flight',
+        'Databases in which logical slots are being moved.',
+        counters.advancesInFlight,
+      ),
+      type: 'gauge',
+    },
+  ];
+  return [
+    ...slotMetrics(slots.summaries)
+      .filter(({ samples }) => samples.length > 0)
+      .map(({ samples, ...metric }) => sampled(metric, samples, common)),
+    ...totals.map((metric) => lines(metric, common)),
+    ...(counters.errors.size === 0
+      ? []
+      : [
+          sampled(
+            ours('slot_errors_total', 'Parts of the work on slots that failed.', 0),
+            [...counters.errors].map(([step, value]) => ({ labels: { step }, value })),
+            common,
+          ),
+        ]),
+  ];
+}
+
 /** Progress of a long action, while there is one. */
 function progressMetrics({ facts }: ApiView): readonly Metric[] {
   const { progress } = facts;
@@ -184,15 +231,35 @@ function number(value: Value): string {
   return typeof value === 'boolean' ? String(Number(value)) : String(value ?? 0);
 }
 
-function lines(metric: Metric, common: Readonly<Record<string, string>>): string {
-  const labels = Object.entries({ ...common, ...metric.labels })
-    .map(([name, value]) => `${name}="${label(value)}"`)
+/** One metric with a sample for each set of labels. */
+function sampled(
+  { name, type, help }: Pick<Metric, 'name' | 'type' | 'help'>,
+  samples: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number | bigint;
+  }[],
+  common: Readonly<Record<string, string>>,
+): string {
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    ...samples.map(({ labels, value }) => sample(name, { ...common, ...labels }, value)),
+  ].join('\n');
+}
+
+function sample(name: string, labels: Readonly<Record<string, string>>, value: Value): string {
+  const text = Object.entries(labels)
+    .map(([key, labelled]) => `${key}="${label(labelled)}"`)
     .join(',');
+  return `${name}{${text}} ${number(value)}`;
+}
+
+function lines(metric: Metric, common: Readonly<Record<string, string>>): string {
   return [
     ...(metric.note === undefined ? [] : [`# ${metric.note}`]),
     `# HELP ${metric.name} ${metric.help}`,
     `# TYPE ${metric.name} ${metric.type}`,
-    `${metric.name}{${labels}} ${number(metric.value)}`,
+    sample(metric.name, { ...common, ...metric.labels }, metric.value),
   ].join('\n');
 }
 
@@ -227,5 +294,6 @@ export function metricsText(view: ApiView, ageMs: number): string {
     ...progressMetrics(view),
   ];
   const common = { scope: view.scope, name: view.name };
-  return `${metrics.map((metric) => lines(metric, common)).join('\n')}\n`;
+  const texts = [...metrics.map((metric) => lines(metric, common)), ...slotLines(view, common)];
+  return `${texts.join('\n')}\n`;
 }

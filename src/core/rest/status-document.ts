@@ -4,6 +4,7 @@
 import type { JsonObject, JsonValue, Progress } from '#core/dcs/cluster.ts';
 import { isUnlocked } from '#core/dcs/cluster-facts.ts';
 import type { ReplicationRow, SqlFacts } from '#core/ha/postgres-facts.ts';
+import { slotsDocument } from '#core/slots/slot-summary.ts';
 import type { ApiView } from './api-view.ts';
 import { publishedTime } from './postgres-time.ts';
 import {
@@ -106,6 +107,10 @@ export function statusDocument(view: ApiView): JsonObject {
     }),
     ...(view.isWatchdogFailed && { watchdog_failed: true }),
     ...logFields(view),
+    // Ours.
+    ...(view.slots.summaries.length > 0 && {
+      replication_slots: slotsDocument(view.slots.summaries),
+    }),
     ...(facts.progress !== null && { progress: progressFields(facts.progress) }),
   };
 }

@@ -10,11 +10,16 @@ import { isIgnoredSlot } from './ignored-slots.ts';
 import type { DesiredSlot, DesiredSlots, SlotOwner } from './member-slots.ts';
 import type { SlotStep } from './slot-step.ts';
 
+type Row = Pick<
+  PhysicalSlotRow,
+  'name' | 'type' | 'isActive' | 'restartLsn' | 'walStatus' | 'database' | 'plugin'
+> & { readonly xmin: string | number | null };
+
 export interface SlotPlanInput {
   readonly me: Pick<SlotOwner, 'name' | 'role'>;
   readonly desired: DesiredSlots;
   /** All slots of this server that are not temporary. */
-  readonly existing: readonly PhysicalSlotRow[];
+  readonly existing: readonly Row[];
   /** Who has the leader key; null: nobody. */
   readonly leaderName: string | null;
   /** Flushed by a primary, replayed by a standby: no slot can be moved beyond it. Null: not known. */
@@ -35,18 +40,14 @@ export function planPhysicalSlots(input: SlotPlanInput): readonly SlotStep[] {
   ];
 }
 
-function dropUnknown(row: PhysicalSlotRow, input: SlotPlanInput): readonly SlotStep[] {
+function dropUnknown(row: Row, input: SlotPlanInput): readonly SlotStep[] {
   const isPermanent = Object.hasOwn(input.config.permanentSlots, row.name);
   if (isPermanent || !mayDrop(row, input)) return [];
   return [{ kind: 'drop', name: row.name, why: 'no member and no setting asks for this slot' }];
 }
 
 /** A slot that is wanted and there: made anew where it can't serve any more, or moved on. */
-function correct(
-  slot: DesiredSlot,
-  row: PhysicalSlotRow,
-  input: SlotPlanInput,
-): readonly SlotStep[] {
+function correct(slot: DesiredSlot, row: Row, input: SlotPlanInput): readonly SlotStep[] {
   if (row.type !== 'physical') return [];
   const problem = problemOf(slot, row, input);
   if (problem !== null) {
@@ -60,7 +61,7 @@ function correct(
   return [{ kind: 'advance-physical', name: row.name, to, why }];
 }
 
-function problemOf(slot: DesiredSlot, row: PhysicalSlotRow, input: SlotPlanInput): string | null {
+function problemOf(slot: DesiredSlot, row: Row, input: SlotPlanInput): string | null {
   if (row.walStatus === 'lost') return 'the WAL it should have kept is lost';
   if (row.xmin !== null) {
     const isUnused = slot.isExpectedActive === false && mayCleanUp(input);
@@ -78,7 +79,7 @@ function mayCleanUp({ me, leaderName }: SlotPlanInput): boolean {
   return leaderName !== me.name || me.role === 'primary' || me.role === 'standby_leader';
 }
 
-function mayDrop(row: PhysicalSlotRow, { config, leaderName }: SlotPlanInput): boolean {
+function mayDrop(row: Row, { config, leaderName }: SlotPlanInput): boolean {
   return (
     row.type === 'physical' &&
     !row.isActive &&

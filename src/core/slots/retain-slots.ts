@@ -1,10 +1,9 @@
-// What a leader publishes about slots in `/status`: their positions, and which members that are away still
-// have theirs. Times are those of the leader's own monotonic clock.
+// Which members that are away still have their slots, as a leader publishes it in `/status`. Times are those of the
+// leader's own monotonic clock.
 
 import type { GlobalConfig } from '#core/config/patroni/global-config.ts';
 import { readTags } from '#core/config/patroni/tags-reader.ts';
 import type { Cluster } from '#core/dcs/cluster.ts';
-import type { PhysicalSlotRow } from '#core/ha/postgres-facts.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { slotNameFromMemberName } from './slot-name.ts';
 
@@ -20,24 +19,6 @@ export interface Retained {
   readonly retainSlots: readonly string[] | null;
   /** Slots given up now, for the log. */
   readonly expired: readonly { readonly name: string; readonly ageSeconds: number }[];
-}
-
-/** Positions of slots as published: those of the server, and our own under the name our slot has elsewhere. */
-export function publishedSlots(
-  me: string,
-  rows: readonly PhysicalSlotRow[],
-  lastLsn: Lsn,
-  config: Pick<GlobalConfig, 'memberSlotsTtlSeconds' | 'permanentSlots'>,
-): Readonly<Record<string, Lsn>> {
-  const slots = new Map<string, Lsn>();
-  for (const { type, name, restartLsn } of rows) {
-    if (type === 'physical' && restartLsn !== null) slots.set(name, restartLsn);
-  }
-  slots.set(slotNameFromMemberName(me), lastLsn);
-  // Without retention nobody keeps a slot for a member that does not stream from it.
-  const isPublished = (name: string): boolean =>
-    config.memberSlotsTtlSeconds > 0 || Object.hasOwn(config.permanentSlots, name);
-  return Object.fromEntries([...slots].filter(([name]) => isPublished(name)));
 }
 
 /**
@@ -63,6 +44,8 @@ export function retainSlots(
   for (const name of Object.keys(published)) {
     if (members.has(name) && !Object.hasOwn(config.permanentSlots, name)) seen.set(name, nowMs);
   }
+  // One that was configured since stays without being retained.
+  for (const name of Object.keys(config.permanentSlots)) seen.delete(name);
   const expired = [...seen]
     .map(([name, seenMs]) => ({ name, ageSeconds: Math.floor((nowMs - seenMs) / 1000) }))
     .filter(({ name }) => nowMs - (seen.get(name) ?? nowMs) >= config.memberSlotsTtlSeconds * 1000);

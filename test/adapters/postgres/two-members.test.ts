@@ -42,7 +42,10 @@ describe('two PostgreSQL under control', () => {
     await using two = await withTwoMembers();
     const { primary, standby } = two;
     const { pid } = await standby.member.observe();
-    await primary.member.applySlots([{ kind: 'create-physical', name: 'two', why: 'a member' }]);
+    await primary.member.slots.apply(
+      [{ kind: 'create-physical', name: 'two', why: 'a member' }],
+      2000,
+    );
     assert.equal(await standby.member.configureUpstream('replica', primary.upstream), 'nothing');
     const needed = await standby.member.configureUpstream('replica', {
       ...primary.upstream,
@@ -57,11 +60,11 @@ describe('two PostgreSQL under control', () => {
       ({ sql }) => sql?.slots.some(({ name, isActive }) => name === 'two' && isActive) === true,
     );
     // Active: it is left alone. Inactive: it goes.
-    await primary.member.applySlots([{ kind: 'drop', name: 'two', why: 'a test' }]);
+    await primary.member.slots.apply([{ kind: 'drop', name: 'two', why: 'a test' }], 2000);
     assert.equal((await primary.member.observe()).sql?.slots.length, 1);
     await standby.member.stop(fastStop);
     await observeUntil(primary.member, ({ sql }) => sql?.slots[0]?.isActive === false);
-    await primary.member.applySlots([{ kind: 'drop', name: 'two', why: 'a test' }]);
+    await primary.member.slots.apply([{ kind: 'drop', name: 'two', why: 'a test' }], 2000);
     assert.deepEqual((await primary.member.observe()).sql?.slots, []);
   });
 

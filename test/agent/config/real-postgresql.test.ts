@@ -40,6 +40,7 @@ test('postgresql.conf reads back in PostgreSQL as it was written', async (t) => 
     },
     roleParameters: {},
     synchronousStandbyNames: { kind: 'owned', value: 'ANY 1 ("a ""b""")' },
+    isHotStandbyFeedbackForced: false,
     knownNames: null,
   });
   const recovery = standbySettings({

@@ -201,6 +201,7 @@ const actionKinds: readonly ActionKind[] = [
   'crash-recovery',
   'rejoin',
   'follow',
+  'copy-slots',
   'promote',
 ];
 

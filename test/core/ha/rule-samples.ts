@@ -25,6 +25,7 @@ import {
   provenLeader,
   standby,
   standbyFacts,
+  standbySql,
   starting,
   stopped,
   sync,
@@ -100,6 +101,7 @@ const beforeAnything: readonly (readonly [number, () => World])[] = [
   [303, () => provenLeader({ action: action('restart') })],
   [310, () => orphan({ action: action('promote') })],
   [311, () => primaryWithoutKey({ action: action('restart') })],
+  [312, () => orphan({ action: action('copy-slots') })],
   [319, () => standby({ action: action('follow') })],
   [401, () => leader({ postgres: starting })],
   [402, () => leader({ postgres: starting, ...refused })],
@@ -295,6 +297,21 @@ const following: readonly (readonly [number, () => World])[] = [
       standby({
         cluster: leaderOnNextTimeline,
         memory: { rewind: { ...needed, against: 'a@2' } },
+      }),
+  ],
+  [
+    1054,
+    () =>
+      standby({
+        postgres: {
+          ...standbyFacts,
+          sql: { ...standbySql, receiverState: null, receivedTimeline: null },
+        },
+        memory: {
+          rewind: { ...needed, kind: 'not-needed', against: 'a@1' },
+          walGap: { against: 'a@1', why: 'a does not have the WAL any more' },
+        },
+        learned: { rewindFacts: sameHistory },
       }),
   ],
   [

@@ -29,7 +29,7 @@ const row = {
   min_recovery_end_timeline: 0,
   replication: null,
   slots:
-    '[{"name":"a","type":"logical","active":true,"restart_lsn":"41487/55C2EF40","xmin":"4294967290","wal_status":"reserved","database":"d","plugin":"pgoutput"}]',
+    '[{"name":"a","type":"logical","active":true,"restart_lsn":"41487/55C2EF40","xmin":"4294967290","confirmed_flush_lsn":"41487/55C2EF38","retained_bytes":"9007199254740993","wal_status":"reserved","database":"d","plugin":"pgoutput"}]',
 };
 
 describe('readMonitorRow()', () => {
@@ -38,6 +38,8 @@ describe('readMonitorRow()', () => {
     assert.equal(sql.receiveLsn, 0x4148755c2ef40n);
     assert.equal(sql.slots[0]?.restartLsn, 0x4148755c2ef40n);
     assert.equal(sql.slots[0].xmin, '4294967290');
+    assert.equal(sql.slots[0].confirmedFlushLsn, 0x4148755c2ef38n);
+    assert.equal(sql.slots[0].retainedBytes, 2n ** 53n + 1n);
     assert.equal(sql.walFlushLsn, null);
     assert.equal(control.clusterState, 'in archive recovery');
   });

@@ -149,6 +149,12 @@ export const standby: ApiView = {
   scheduledRestart: null,
   lastDecision: null,
   logQueue: null,
+  slots: {
+    summaries: [],
+    reports: [],
+    givenUp: new Map(),
+    counters: { skipped: 0, copies: 0, copyRestarts: 0, advancesInFlight: 0, errors: new Map() },
+  },
 };
 
 /** The primary, with its lease. */

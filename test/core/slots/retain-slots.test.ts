@@ -1,32 +1,11 @@
-// What a leader publishes about slots, and how long members that are away keep theirs.
+// How long members that are away keep their slots.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import type { RetainTable } from '#core/slots/retain-slots.ts';
-import { publishedSlots, retainSlots } from '#core/slots/retain-slots.ts';
-import { clusterOf, memberOf, slotOf } from './samples.ts';
-
-const config = { memberSlotsTtlSeconds: 1800, permanentSlots: {} };
-const rows = [
-  slotOf('postgres_1', 50),
-  slotOf('gone', 40),
-  slotOf('fresh', null),
-  slotOf('logical', 30, { type: 'logical' }),
-];
-
-test('S-34: positions of slots are published, and our own under the name it has elsewhere', () => {
-  assert.deepEqual(publishedSlots('postgres-0', rows, lsnOf(99), config), {
-    postgres_1: 50n,
-    gone: 40n,
-    postgres_0: 99n,
-  });
-});
-
-test('S-61: without retention only permanent slots are published', () => {
-  const without = { memberSlotsTtlSeconds: 0, permanentSlots: { gone: {} } };
-  assert.deepEqual(publishedSlots('postgres-0', rows, lsnOf(99), without), { gone: 40n });
-});
+import { retainSlots } from '#core/slots/retain-slots.ts';
+import { clusterOf, memberOf } from './samples.ts';
 
 const members = [
   memberOf('postgres-0'),

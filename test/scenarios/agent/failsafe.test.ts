@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { throughout, within } from '../../cluster/within.ts';
 import { untilCodes, untilReplica, untilReplicated } from './questions.ts';
+import { untilSamePosition, untilSlots } from './slot-questions.ts';
 import { scenario } from './scenario.ts';
-
-// Positions of logical slots belong to what keeps slots through a failover and are not looked at here.
 
 async function untilFailsafe(cluster: Cluster, number: number): Promise<void> {
   const member = cluster.at(number);
@@ -86,6 +85,14 @@ async function unknownStaysReplica(cluster: Cluster): Promise<void> {
   await cluster.untilLeader('postgres-0', 20);
   await cluster.untilStreaming(20);
   await untilKnown(cluster, [0, 1]);
+  await cluster.patchConfig({
+    slots: {
+      dcs_slot_0: { type: 'logical', database: 'postgres', plugin: 'test_decoding' },
+      dcs_slot_1: { type: 'physical' },
+    },
+  });
+  await untilSlots(second, ['dcs_slot_0', 'dcs_slot_1'], 20);
+  await cluster.untilStreaming(20);
 }
 
 async function goesOnWithBoth(cluster: Cluster): Promise<void> {
@@ -94,6 +101,23 @@ async function goesOnWithBoth(cluster: Cluster): Promise<void> {
   await untilFailsafe(cluster, 0);
   await untilReplicated(first, [second], 'with_both', 20);
   await untilCodes(second, { '/primary': 503, '/replica': 200 }, 10);
+}
+
+/** What the consumers of the primary confirm reaches the replica by failsafe messages. */
+async function slotsMoveWithBoth(cluster: Cluster): Promise<void> {
+  const [first, second] = [cluster.at(0), cluster.at(1)];
+  await first.sql('CREATE TABLE without_store_1 AS SELECT 1 AS value');
+  await first.sql("SELECT count(*) FROM pg_logical_slot_get_changes('dcs_slot_0', NULL, NULL)");
+  await first.sql("SELECT pg_replication_slot_advance('dcs_slot_1', pg_current_wal_flush_lsn())");
+  await untilSamePosition(first, second, 'dcs_slot_0', 'confirmed_flush_lsn', 20);
+  await untilSamePosition(first, second, 'dcs_slot_1', 'restart_lsn', 10);
+}
+
+/** Of a cascade: who leads keeps the slot of the last one, which streams from the one between. */
+async function memberSlotsMoveWithThree(cluster: Cluster): Promise<void> {
+  const [first, second] = [cluster.at(0), cluster.at(1)];
+  await second.sql('CREATE TABLE without_store_2 AS SELECT 1 AS value');
+  await untilSamePosition(first, second, 'postgres_2', 'restart_lsn', 20);
 }
 
 async function stopsWithoutOne(cluster: Cluster): Promise<void> {
@@ -126,11 +150,14 @@ async function goesOnWithThree(cluster: Cluster): Promise<void> {
   await untilReplicated(second, [first, third], 'without_store', 20);
   await untilCodes(first, { '/primary': 503 }, 5);
   await untilCodes(third, { '/primary': 503 }, 5);
+  await memberSlotsMoveWithThree(cluster);
   await cluster.etcd.start();
   await cluster.untilLeader('postgres-1', 20);
 }
 
-scenario('failsafe mode', { members: 3 }, async (cluster, step) => {
+const dynamic = { postgresql: { parameters: { wal_level: 'logical' } } } as const;
+
+scenario('failsafe mode', { members: 3, dynamic }, async (cluster, step) => {
   await cluster.at(2).configure({ tags: { replicatefrom: 'postgres-0' } });
   await step('knows whom it would ask', async () => knowsItself(cluster));
   await step('a primary alone goes on without the store', async () => goesOnAlone(cluster));
@@ -138,6 +165,7 @@ scenario('failsafe mode', { members: 3 }, async (cluster, step) => {
     unknownStaysReplica(cluster),
   );
   await step('a primary goes on while its replica answers', async () => goesOnWithBoth(cluster));
+  await step('slots move on without the store', async () => slotsMoveWithBoth(cluster));
   await step('a primary stops when its replica does not answer', async () =>
     stopsWithoutOne(cluster),
   );

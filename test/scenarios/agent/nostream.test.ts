@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { needsPatroni4 } from '../../cluster/agent-program.ts';
-import { within } from '../../cluster/within.ts';
+import { throughout, within } from '../../cluster/within.ts';
 import { untilStreamingFrom } from './questions.ts';
+import { slotNames, untilSlots } from './slot-questions.ts';
 import { scenario } from './scenario.ts';
 
-// Logical slots on such a member are not looked at here.
 scenario(
   'a member that does not stream',
-  { members: 2 },
+  { members: 2, dynamic: { postgresql: { parameters: { wal_level: 'logical' } } } },
   async (cluster, step) => {
     const [first, second] = [cluster.at(0), cluster.at(1)];
     const archive = join(first.place.directory, 'archive');
@@ -46,6 +46,27 @@ scenario(
       await untilStreamingFrom(third, second, 40);
       const rows = await first.sql('SELECT slot_name FROM pg_replication_slots ORDER BY 1');
       assert.ok(!rows.some(({ slot_name: name }) => name === 'postgres_1'));
+    });
+
+    await step('has no logical slot, and neither has who follows it', async () => {
+      const logical = { type: 'logical', database: 'postgres', plugin: 'test_decoding' };
+      await cluster.patchConfig({ slots: { test_logical: logical, test_physical: 0 } });
+      await untilSlots(first, ['test_logical', 'test_physical', 'postgres_2'], 10, ['postgres_1']);
+      for (const number of [1, 2]) {
+        await untilSlots(cluster.at(number), ['test_physical'], 10, ['test_logical']);
+      }
+      await within(10, 'the status has its slots and not that of the member', async () => {
+        const names = Object.keys((await cluster.jsonKey('status'))['slots'] ?? {});
+        for (const name of ['postgres_0', 'postgres_2', 'test_logical']) {
+          assert.ok(names.includes(name), `${name} is not among ${names.join(', ')}`);
+        }
+        assert.ok(!names.includes('postgres_1'));
+      });
+      await throughout(3, 'nobody gets the logical slot later', async () => {
+        for (const number of [1, 2]) {
+          assert.ok(!(await slotNames(cluster.at(number))).includes('test_logical'));
+        }
+      });
     });
   },
   needsPatroni4('tag nostream'),

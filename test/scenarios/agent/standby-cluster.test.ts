@@ -6,6 +6,7 @@ import { agentUnderTest } from '../../cluster/agent-program.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { within } from '../../cluster/within.ts';
 import { untilCalledBack, untilCodes, untilReplicated, untilStreamingFrom } from './questions.ts';
+import { untilSlots } from './slot-questions.ts';
 import { siteScenario } from './scenario.ts';
 
 const standbyLeaderCodes = { '/primary': 503, '/standby_leader': 200 };
@@ -86,6 +87,14 @@ siteScenario('standby cluster', async (site, step) => {
       const { host, postgresPort: port } = standby.at(0).place;
       await source.patchConfig({ standby_cluster: { host, port } });
       await untilCodes(first, standbyLeaderCodes, 20);
+    });
+    await step('slots limited to standby clusters come, and those of primary ones go', async () => {
+      const slots = {
+        of_standby: { cluster_type: 'standby' },
+        of_primary: { cluster_type: 'primary' },
+      };
+      await source.patchConfig({ slots });
+      await untilSlots(first, ['of_standby'], 10, ['of_primary']);
     });
   }
 

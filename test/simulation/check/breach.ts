@@ -13,6 +13,8 @@ export type Law =
   | 'bootstrap'
   /** No data is removed that nobody asked to remove; what is broken is not started. */
   | 'data'
+  /** Replication slots: INV-1 to INV-15a, and no consumer misses a row. */
+  | 'slots'
   /** A turn of the loop ends, and throws nothing. */
   | 'turn';
 

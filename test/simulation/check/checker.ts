@@ -11,6 +11,7 @@ import type { WriteAnswer } from '../postgres/server-world.ts';
 import type { WalRecord } from '../postgres/wal.ts';
 import type { Change, EtcdNode } from '../store/etcd-node.ts';
 import type { Breach, Law } from './breach.ts';
+import { SlotWatch } from './slot-watch.ts';
 
 export interface CheckerOptions {
   readonly engine: Engine;
@@ -50,9 +51,17 @@ export class Checker {
   readonly reinitialized: Set<string> = new Set();
   /** A machine was lost for good: what only it had is lost too. */
   isDiskLost = false;
+  readonly slots: SlotWatch;
 
   constructor(options: CheckerOptions) {
     this.#options = options;
+    this.slots = new SlotWatch({
+      etcd: options.etcd,
+      machines: options.machines,
+      nowMs: () => options.engine.nowMs,
+      isLooselyLed: () => options.isFailsafe || this.#isExcused(),
+      tell: (what) => this.breach('slots', what),
+    });
     options.etcd.onChange = (change) => this.#changed(change);
   }
 
@@ -116,6 +125,7 @@ export class Checker {
 
   promoted(server: PostgresServer): void {
     this.tally.promotions += 1;
+    this.slots.promoted(server);
     if (this.#isSyncKept) return;
     const { etcd } = this.#options;
     const status = parseJsonObject(etcd.valueOf(`${prefix}status`) ?? '');
@@ -189,6 +199,7 @@ export class Checker {
       if (request?.['member'] !== undefined && (request['leader'] ?? '') === '')
         this.failoverByHand();
     } else if (key === 'sync') this.#isSyncKept = isSyncKept(kind === 'put' ? kv.value : '');
+    else if (key === 'status' && kind === 'put') this.slots.statusChanged(kv.value);
     else if (key === 'config' && kind === 'put') this.#configChanged(kv.value);
     else if (key === 'initialize' && kind === 'put') this.#initialized(kv.value);
   }

@@ -1,5 +1,6 @@
 // Whether a cluster is whole: one primary with the key, and everybody else streaming along its timeline.
 
+import { whatSlotIsMissing } from './slot-recovery.ts';
 import { prefix } from '../member/member-config.ts';
 import type { SimCluster } from '../run/sim-cluster.ts';
 
@@ -22,7 +23,7 @@ export function whatIsMissing(cluster: SimCluster): string | null {
     if (sender === null) return `${name} does not stream: ${server.receiver?.lastProblem ?? ''}`;
     if (server.data.wal.timeline !== timeline) return `${name} is on another timeline`;
   }
-  return null;
+  return whatSlotIsMissing(cluster, primary);
 }
 
 /** How long after the last fault a cluster may need to be whole again, in milliseconds. */

@@ -4,21 +4,10 @@
 import type { PostgresPort } from '#adapters/ports/agent-ports.ts';
 import type { Dcs } from '#adapters/ports/dcs.ts';
 import { parseJsonObject } from '#core/dcs/json.ts';
+import { overlaid } from './overlay.ts';
 import type { Sabotage } from '../member/agent-process.ts';
 import { prefix } from '../member/member-config.ts';
 import type { SimCluster } from '../run/sim-cluster.ts';
-
-/** The same object but for these members. */
-function overlaid<Part extends object>(part: Part, over: Partial<Part>): Part {
-  return new Proxy(part, {
-    get(target, name) {
-      const replaced: unknown = Reflect.get(over, name);
-      if (replaced !== undefined) return replaced;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
 
 /** A server is not stopped where only the end of a lease asks for it: neither by the guard nor by a demotion. */
 export function withoutFencing(): Sabotage {

@@ -6,8 +6,14 @@ import type { Fault, FaultScene } from './fault.ts';
 import { networkFaults } from './network-faults.ts';
 import { processFaults } from './process-faults.ts';
 import { requests } from './requests.ts';
+import { slotFaults } from './slot-faults.ts';
 
-export const allFaults: readonly Fault[] = [...processFaults, ...networkFaults, ...requests];
+export const allFaults: readonly Fault[] = [
+  ...processFaults,
+  ...networkFaults,
+  ...slotFaults,
+  ...requests,
+];
 
 export class Injector {
   readonly #cluster: SimCluster;

@@ -3,6 +3,7 @@
 import { createEtcdDcs } from '#adapters/etcd/create-etcd-dcs.ts';
 import type { Dcs } from '#adapters/ports/dcs.ts';
 import type { ClockPort, LogPort, PostgresPort } from '#adapters/ports/agent-ports.ts';
+import type { SlotsPort } from '#adapters/ports/slots-port.ts';
 import type { LeaseNote } from '#adapters/ports/lease-note.ts';
 import { Agent } from '#agent/agent.ts';
 import { AgentApiHost } from '#agent/agent-api-host.ts';
@@ -24,6 +25,8 @@ import type { SimBootstrapOptions } from '../postgres/sim-bootstrap.ts';
 import { SimBootstrap } from '../postgres/sim-bootstrap.ts';
 import type { SimPostgresOptions } from '../postgres/sim-postgres.ts';
 import { SimPostgres } from '../postgres/sim-postgres.ts';
+import type { SlotTrouble } from '../postgres/sim-slots.ts';
+import { SimSlots } from '../postgres/sim-slots.ts';
 import type { EtcdNode } from '../store/etcd-node.ts';
 import { SimTransport } from '../store/sim-transport.ts';
 import type { MemberSetup } from './member-config.ts';
@@ -37,6 +40,7 @@ import { SimWatchdog } from './sim-watchdog.ts';
 export interface Sabotage {
   readonly postgres?: (postgres: PostgresPort) => PostgresPort;
   readonly dcs?: (dcs: Dcs) => Dcs;
+  readonly slots?: (slots: SlotsPort) => SlotsPort;
 }
 
 export interface AgentProcessOptions {
@@ -52,6 +56,7 @@ export interface AgentProcessOptions {
   readonly sabotage: Sabotage;
   readonly postgres: Pick<SimPostgresOptions, 'server' | 'isRewindFailing' | 'isPrePromoteFailing'>;
   readonly bootstrap: Pick<SimBootstrapOptions, 'disk' | 'isFailing' | 'onRemove' | 'onCreate'>;
+  readonly slotTrouble: () => SlotTrouble;
   /** The dynamic configuration that lies in the data directory. */
   readonly dynamic: JsonObject | null;
   readonly keepDynamic: (dynamic: JsonObject) => void;
@@ -64,6 +69,8 @@ export interface AgentProcessOptions {
 export class AgentProcess {
   readonly actor: Actor;
   readonly agent: Agent;
+  /** As the agent has it, but for sabotage. */
+  slotsPort!: SlotsPort;
   readonly #host: AgentApiHost;
   readonly #dcs: Dcs;
   readonly #options: AgentProcessOptions;
@@ -112,6 +119,9 @@ export class AgentProcess {
       postgres,
       server: this.#options.postgres.server,
     });
+    const { server } = this.#options.postgres;
+    const slots = new SimSlots({ ...model, server, trouble: this.#options.slotTrouble });
+    this.slotsPort = slots;
     return {
       config,
       merge: (next) => memberConfig(setup, next),
@@ -129,6 +139,14 @@ export class AgentProcess {
       dcs: sabotage.dcs?.(dcs) ?? dcs,
       postgres: sabotage.postgres?.(postgres) ?? postgres,
       bootstrap,
+      slots: {
+        port: sabotage.slots?.(slots) ?? slots,
+        forceHotStandbyFeedback: async (isForced) => postgres.forceFeedback(isForced),
+        fetchSnapshots: async () => Promise.resolve(new Map()),
+        installSnapshots: async () => Promise.resolve(),
+        isWalOnLeader: async () => Promise.resolve(null),
+        walVolumeBytes: async () => Promise.resolve(null),
+      },
       peers: new SimPeers({ network, listen, actor, clock, from: name }),
       watchdog: new SimWatchdog(device, setup.watchdog),
       clock,

@@ -11,6 +11,7 @@ import type { Network } from '../net/network.ts';
 import type { DataDirectory } from '../postgres/data-directory.ts';
 import { PostgresServer } from '../postgres/server.ts';
 import type { ServerWorld } from '../postgres/server-world.ts';
+import type { SlotTrouble } from '../postgres/sim-slots.ts';
 import type { Disk } from '../postgres/sim-bootstrap.ts';
 import type { EtcdNode } from '../store/etcd-node.ts';
 import type { Sabotage } from './agent-process.ts';
@@ -57,6 +58,7 @@ export class Machine {
   isRewindFailing = false;
   isCloneFailing = false;
   isPrePromoteFailing = false;
+  slotTrouble: SlotTrouble = { kind: 'none' };
   #dynamic: JsonObject | null = null;
   #leaseUntilMs: number | null = null;
   #generation = 0;
@@ -103,6 +105,7 @@ export class Machine {
         onRemove: (directory) => this.#options.events.onRemove(this, directory),
         onCreate: () => this.#options.events.onCreate(this),
       },
+      slotTrouble: () => this.slotTrouble,
       dynamic: this.#dynamic,
       keepDynamic: (dynamic) => {
         this.#dynamic = dynamic;

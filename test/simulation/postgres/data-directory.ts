@@ -2,6 +2,7 @@
 
 import type { Upstream } from '#core/ha/values.ts';
 import type { Random } from '#core/random.ts';
+import { SlotTable } from './slot-table.ts';
 import { Wal } from './wal.ts';
 
 export type ClusterState =
@@ -39,7 +40,11 @@ export class DataDirectory {
   /** Of the configuration files. */
   upstream: Upstream | null = null;
   standbyNames = '';
-  readonly slots: Map<string, number> = new Map();
+  /** As the agent forces it, whatever is configured. */
+  isFeedbackForced = false;
+  readonly slots: SlotTable = new SlotTable();
+  /** Slots whose state no server can read: it refuses to start. */
+  readonly brokenSlots: Set<string> = new Set();
 
   constructor(systemId: string) {
     this.systemId = systemId;
@@ -61,6 +66,10 @@ export class DataDirectory {
     this.hasRoles = other.hasRoles;
     // The configuration files come along.
     this.standbyNames = other.standbyNames;
+    this.isFeedbackForced = other.isFeedbackForced;
+    // What is in pg_replslot is no part of it.
+    this.slots.clear();
+    this.brokenSlots.clear();
     this.condition = 'whole';
     this.control = {
       state: 'in production',
@@ -86,6 +95,7 @@ export class DataDirectory {
   checkpoint(kind: 'online' | 'shutdown', start: number): void {
     const { wal } = this;
     const isStandby = this.hasStandbySignal;
+    this.slots.save();
     this.control = {
       ...this.control,
       timeline: wal.timeline,
@@ -99,6 +109,7 @@ export class DataDirectory {
 
   /** The server, or its whole machine, died. */
   crash(random: Random): void {
+    this.slots.crash();
     this.wal.loseUnflushed(random.between(0, Math.max(0, this.wal.end - this.wal.flushedEnd)));
   }
 

@@ -5,6 +5,7 @@ import { lsnOf } from '#core/postgres/lsn.ts';
 import { epochMs } from '../engine/sim-clock.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { PostgresServer } from './server.ts';
+import { slotRow } from './slot-table.ts';
 import { syncStates } from './sync-rep.ts';
 
 export const serverVersion = 150_018;
@@ -70,15 +71,6 @@ export function sqlFacts(server: PostgresServer): SqlFacts {
     synchronousStandbyNames: server.namesText,
     replication: replicationRows(server),
     postmasterStartTime: new Date(epochMs + server.startedMs).toISOString(),
-    slots: [...data.slots].map(([name, position]) => ({
-      name,
-      type: 'physical' as const,
-      isActive: false,
-      restartLsn: lsnOf(position),
-      xmin: null,
-      walStatus: 'reserved',
-      database: null,
-      plugin: null,
-    })),
+    slots: data.slots.all.map((slot) => slotRow(slot, wal.end, server.world.xidBase)),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Scheduled } from '../engine/engine.ts';
 import type { PostgresServer } from './server.ts';
+import type { Slot } from './slot-table.ts';
 import { judgeStream } from './wal.ts';
 import type { WalRecord } from './wal.ts';
 
@@ -18,6 +19,8 @@ export class Sender {
   readonly receiver: Receiver;
   readonly applicationName: string;
   readonly pid: number;
+  /** Null: it streams without one. */
+  readonly #slot: Slot | null;
   flushedEnd: number;
   isStreaming = false;
   isBroken = false;
@@ -26,11 +29,13 @@ export class Sender {
   #heardMs: number;
   #looks = 0;
 
-  constructor(upstream: PostgresServer, receiver: Receiver, pid: number) {
+  constructor(upstream: PostgresServer, receiver: Receiver, pid: number, slot: Slot | null) {
     this.upstream = upstream;
     this.receiver = receiver;
     this.applicationName = receiver.server.name;
     this.pid = pid;
+    this.#slot = slot;
+    if (slot !== null) slot.user = this;
     const { wal } = receiver.server.data;
     this.flushedEnd = wal.flushedEnd;
     this.#sentEnd = wal.end;
@@ -63,16 +68,24 @@ export class Sender {
   acknowledged(end: number): void {
     if (this.isBroken) return;
     this.flushedEnd = end;
+    if (this.#slot !== null) this.upstream.data.slots.movePhysical(this.#slot, end);
     this.#isInFlight = false;
     this.#heardMs = this.upstream.world.engine.nowMs;
     this.pump();
     this.upstream.standbyAnswered();
   }
 
+  /** hot_standby_feedback. */
+  takeFeedback(catalogXmin: number | null): void {
+    if (this.isBroken || this.#slot === null) return;
+    this.upstream.data.slots.takeFeedback(this.#slot, catalogXmin);
+  }
+
   /** The connection ends; the other side hears of it when it can. */
   end(): void {
     if (this.isBroken) return;
     this.isBroken = true;
+    if (this.#slot?.user === this) this.#slot.user = null;
     const { upstream, receiver } = this;
     upstream.senders.delete(this);
     upstream.world.network.send(upstream.name, receiver.server.name, () => receiver.lost(this));
@@ -112,6 +125,7 @@ export class Receiver {
   #retry: Scheduled | null = null;
   #heardMs = 0;
   lastProblem = '';
+  #looks = 0;
 
   constructor(server: PostgresServer, upstream: string) {
     this.server = server;
@@ -163,7 +177,18 @@ export class Receiver {
     this.#heardMs = this.server.world.engine.nowMs;
     this.server.streamed(answer.upstream);
     answer.pump();
+    this.tellFeedback();
     this.#look();
+  }
+
+  /** wal_receiver_status_interval, and whenever the settings are read again. */
+  tellFeedback(): void {
+    const { sender, server } = this;
+    if (sender === null || this.#isStopped) return;
+    const catalogXmin = server.isFeedbackOn ? server.data.slots.oldestCatalogXmin : null;
+    server.world.network.send(server.name, sender.upstream.name, () => {
+      sender.upstream.process?.after(0, () => sender.takeFeedback(catalogXmin));
+    });
   }
 
   take(sender: Sender, records: readonly WalRecord[]): void {
@@ -202,6 +227,8 @@ export class Receiver {
         sender.upstream.process?.isFrozen === false &&
         !network.isCut(sender.upstream.name, server.name);
       if (isHeard) this.#heardMs = engine.nowMs;
+      this.#looks += 1;
+      if (this.#looks % 5 === 0) this.tellFeedback();
       if (engine.nowMs - this.#heardMs > silenceMs) this.lost(sender);
       this.#look();
     });
@@ -222,5 +249,11 @@ export function openSender(upstream: PostgresServer, receiver: Receiver): Sender
       `streams from ${upstream.name} on top of other writes: ${verdict.why}`,
     );
   }
-  return new Sender(upstream, receiver, standby.world.nextId());
+  const name = standby.data.upstream?.slotName ?? null;
+  const slot = name === null ? null : data.slots.get(name);
+  if (name !== null && slot === null) return `replication slot "${name}" does not exist`;
+  if (slot?.type === 'logical' || slot?.isLost === true) return `slot "${name}" can't be used`;
+  // A walsender that is cut off keeps its slot until it notices.
+  if (slot !== null && slot.user !== null) return `replication slot "${name}" is active`;
+  return new Sender(upstream, receiver, standby.world.nextId(), slot);
 }

@@ -22,6 +22,8 @@ interface Waiter {
 
 /** How often a standby makes a restartpoint, in milliseconds. */
 const restartpointMs = 20_000;
+/** How often a primary vacuums its catalog, in milliseconds. */
+const vacuumMs = 3000;
 
 export class PostgresServer {
   readonly name: string;
@@ -42,6 +44,8 @@ export class PostgresServer {
   isStalled = false;
   slowPromotionMs = 0;
   slowRecoveryMs = 0;
+  /** hot_standby_feedback, as the running process has it. */
+  isFeedbackOn = false;
   #upstream: string | null = null;
   #waiters: Waiter[] = [];
   #flushing: Scheduled | null = null;
@@ -93,6 +97,7 @@ export class PostgresServer {
       this.failingStarts -= 1;
       return 'could not bind to its address';
     }
+    if (directory.brokenSlots.size > 0) return 'PANIC: checksum mismatch for replication slot file';
     if (directory.condition === 'half-rewound') {
       world.events.onBreach(this, 'was started on data that pg_rewind left half way');
     }
@@ -100,6 +105,7 @@ export class PostgresServer {
     this.phase = 'starting';
     this.startedMs = world.engine.nowMs;
     this.#applyNames();
+    this.isFeedbackOn = directory.isFeedbackForced;
     const { state } = directory.control;
     const isClean = state === 'shut down' || state === 'shut down in recovery';
     const { random } = world;
@@ -130,7 +136,20 @@ export class PostgresServer {
 
   #becomePrimary(): void {
     this.phase = 'primary';
+    this.#vacuum();
     this.world.events.onAccepting(this);
+  }
+
+  /** What no slot needs of the catalog goes now and then; standbys replay that. */
+  #vacuum(): void {
+    this.process?.after(vacuumMs, () => {
+      if (this.phase !== 'primary') return;
+      const id = this.world.nextId();
+      const removedBefore = this.data.slots.oldestCatalogXmin ?? id;
+      this.data.wal.append({ id, kind: 'checkpoint', removedBefore }, 60);
+      this.#commitSoon();
+      this.#vacuum();
+    });
   }
 
   #restartpoints(): void {
@@ -146,6 +165,8 @@ export class PostgresServer {
     const { process, world } = this;
     process?.after(world.random.between(1, 60), () => {
       this.#applyNames();
+      this.isFeedbackOn = this.data.isFeedbackForced;
+      this.receiver?.tellFeedback();
       // Other names count when a standby next answers; without any, everybody who waits is let go at once.
       if (this.names.kind === 'off') this.standbyAnswered();
       if (this.phase === 'standby') this.#follow();
@@ -393,6 +414,8 @@ export class PostgresServer {
     process.kill();
     this.process = null;
     this.phase = 'down';
+    this.isFeedbackOn = false;
+    this.directory?.slots.release();
     this.hasStreamed = false;
     this.#isDraining = false;
     this.#flushing = null;

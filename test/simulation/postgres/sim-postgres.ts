@@ -16,7 +16,6 @@ import type { StartOutcome, Upstream } from '#core/ha/values.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import type { Random } from '#core/random.ts';
 import type { RewindFacts, RewindOutcome } from '#core/rewind/rewind-facts.ts';
-import type { SlotStep } from '#core/slots/slot-step.ts';
 import type { Actor } from '../engine/actor.ts';
 import { controlFacts, serverVersion, sqlFacts } from './facts.ts';
 import { historyLines, rewindFactsOf, runRewind } from './rewind.ts';
@@ -289,6 +288,7 @@ export class SimPostgres implements PostgresPort {
     this.#isExpected = true;
     try {
       const told: Promise<void>[] = [];
+      server.world.events.onStopping(server);
       server.stop(options.mode, (start) => {
         this.#options.actor.after(this.#options.random.between(1, 12), () => {
           options.onSafepoint?.();
@@ -354,6 +354,17 @@ export class SimPostgres implements PostgresPort {
   async #reload(): Promise<void> {
     await this.#options.clock.delay(2);
     this.server.reload();
+  }
+
+  /** hot_standby_feedback whatever is configured. */
+  async forceFeedback(isForced: boolean): Promise<void> {
+    if (this.server.directory?.isFeedbackForced === isForced) return;
+    return this.#turns.take(async () => {
+      const { directory } = this.server;
+      if (directory === null || directory.isFeedbackForced === isForced) return;
+      directory.isFeedbackForced = isForced;
+      await this.#reload();
+    });
   }
 
   async promote(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
@@ -466,16 +477,6 @@ export class SimPostgres implements PostgresPort {
   async canRewind(): Promise<boolean> {
     await this.#options.clock.delay(1);
     return true;
-  }
-
-  async applySlots(steps: readonly SlotStep[]): Promise<void> {
-    await this.#options.clock.delay(1);
-    const { directory } = this.server;
-    if (directory === null) return;
-    for (const step of steps) {
-      if (step.kind === 'drop') directory.slots.delete(step.name);
-      else directory.slots.set(step.name, directory.wal.flushedEnd);
-    }
   }
 
   async reconfigure(config: AgentConfig): Promise<void> {

@@ -10,6 +10,8 @@ export interface WalRecord {
   readonly end: number;
   readonly timeline: number;
   readonly kind: RecordKind;
+  /** Of vacuum: rows of the catalog that only transactions before this one need are gone. */
+  readonly removedBefore?: number;
 }
 
 /** A timeline that ended, and where the next one goes on. */

@@ -12,8 +12,9 @@ export interface SimulateOptions {
   readonly members?: number;
   readonly mode?: Mode;
   readonly hours?: number;
-  /** False: `--without-fencing`. */
+  /** `--without-fencing` and `--careless-slots` break the agent on purpose. */
   readonly withoutFencing?: boolean;
+  readonly carelessSlots?: boolean;
 }
 
 function integerFrom(low: number, high: number): (text: string) => number {
@@ -64,5 +65,9 @@ export function simulateCommand(): Command {
     .option(
       '--without-fencing',
       'leave out what stops a primary whose lease ends: it must find two primaries',
+    )
+    .option(
+      '--careless-slots',
+      'move logical slots of standbys as far as they go: it must find consumers that miss rows',
     );
 }

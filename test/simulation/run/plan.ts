@@ -3,6 +3,8 @@
 
 import type { JsonObject } from '#core/dcs/cluster.ts';
 import type { Random } from '#core/random.ts';
+import { asObject } from '#core/dcs/json.ts';
+import { ignoredSlot } from '../faults/slot-faults.ts';
 import { createRandom } from '#core/random.ts';
 import type { ClockOptions } from '../engine/sim-clock.ts';
 import type { MemberSetup } from '../member/member-config.ts';
@@ -29,6 +31,8 @@ export interface Plan {
   /** Average pause between two faults, in milliseconds. */
   readonly faultPauseMs: number;
   readonly writers: number;
+  /** Permanent logical slots, each with a consumer. */
+  readonly logicalSlots: readonly string[];
 }
 
 export interface PlanOptions {
@@ -89,6 +93,33 @@ function timingsOf(random: Random): {
   return { ttl, loopWait, retryTimeout };
 }
 
+/** Permanent slots, and how they are kept. */
+function slotSettingsOf(random: Random): JsonObject {
+  const logical = (database: string): JsonObject => ({
+    type: 'logical',
+    database,
+    plugin: 'pgoutput',
+    ...(random.chance(0.2) ? { recreate_when_lost: true } : {}),
+  });
+  if (random.chance(0.1)) return {};
+  const isOne = random.chance(0.5);
+  return {
+    slots: {
+      cdc: logical('app'),
+      ...(isOne ? {} : { audit: logical(random.choose(['app', 'other'])) }),
+      archive: { type: 'physical' },
+    },
+    ignore_slots: [{ name: ignoredSlot }],
+    slot_copy_interval: random.choose([2, 5, 20]),
+  };
+}
+
+function logicalNames(settings: JsonObject): readonly string[] {
+  return Object.keys(asObject(settings['slots'] ?? null) ?? {}).filter(
+    (name) => name !== 'archive',
+  );
+}
+
 export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const random = streamOf(seed, 1);
   const drawn = random.choose([1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5]);
@@ -105,6 +136,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     ({ nosync, replicatefrom }) => nosync !== true && replicatefrom === undefined,
   );
   const isStrict = wantsStrict && fit.length > 2;
+  const slots = slotSettingsOf(streamOf(seed, 6));
   const dynamic: JsonObject = {
     ttl,
     loop_wait: loopWait,
@@ -118,6 +150,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     primary_start_timeout: random.choose([300, 300, 20, 0]),
     ...(random.chance(0.2) ? { primary_race_backoff: 4 } : {}),
     ...(random.chance(0.2) ? { maximum_lag_on_syncnode: 100_000 } : {}),
+    ...slots,
     postgresql: { use_pg_rewind: random.chance(0.7), use_slots: random.chance(0.8) },
   };
   const members = Array.from({ length: count }, (_, index) => ({
@@ -140,6 +173,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     faultsUntilMs: faultsFromMs + minutes * 60_000,
     faultPauseMs: random.choose([3000, 6000, 12_000, 20_000]),
     writers: random.between(1, 3),
+    logicalSlots: logicalNames(slots),
   };
 }
 

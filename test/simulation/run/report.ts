@@ -12,6 +12,11 @@ export interface Totals {
   lost: number;
   mostLostBytes: number;
   breaches: number;
+  slotsCreated: number;
+  slotsCopied: number;
+  slotsMoved: number;
+  slotsDropped: number;
+  attached: number;
   readonly recoveredMs: number[];
   readonly faults: Map<string, number>;
 }
@@ -27,6 +32,11 @@ export function noTotals(): Totals {
     lost: 0,
     mostLostBytes: 0,
     breaches: 0,
+    slotsCreated: 0,
+    slotsCopied: 0,
+    slotsMoved: 0,
+    slotsDropped: 0,
+    attached: 0,
     recoveredMs: [],
     faults: new Map(),
   };
@@ -41,6 +51,12 @@ export function addRun(totals: Totals, result: RunResult): void {
   totals.acknowledged += tally.acknowledged;
   totals.lost += tally.lost;
   totals.mostLostBytes = Math.max(totals.mostLostBytes, tally.mostLostBytes);
+  const { slots } = result;
+  totals.slotsCreated += slots.created;
+  totals.slotsCopied += slots.copied;
+  totals.slotsMoved += slots.moved;
+  totals.slotsDropped += slots.dropped;
+  totals.attached += slots.attached;
   totals.breaches += breaches.length;
   if (breaches.length > 0) totals.failing.push(result.seed);
   if (result.recoveredMs !== null) totals.recoveredMs.push(result.recoveredMs);
@@ -70,6 +86,7 @@ export function printTotals(totals: Totals, tookSeconds: number): string {
     ...faults.map(([kind, count]) => `  ${String(count).padStart(6)}  ${kind}`),
     `${totals.promotions} elections`,
     `${totals.acknowledged} writes acknowledged, ${totals.lost} lost by asynchronous clusters and failovers by hand (${totals.mostLostBytes} bytes at most)`,
+    `slots: ${totals.slotsCreated} logical ones created, ${totals.slotsCopied} copied, moved ${totals.slotsMoved} times, ${totals.slotsDropped} dropped; consumers came back ${totals.attached} times`,
     `whole again after the last fault in ${seconds(percentile(recovered, 0.5))} s (median), ${seconds(percentile(recovered, 0.99))} s (99 %), ${seconds(percentile(recovered, 1))} s (longest)`,
     `${totals.runs} seeds, ${hours.toFixed(1)} cluster-hours in ${tookSeconds.toFixed(1)} s: ${(hours / tookSeconds).toFixed(2)} cluster-hours per second, ${Math.round(totals.events / tookSeconds)} events per second`,
     `${totals.breaches} violations${totals.failing.length === 0 ? '' : `; failing seeds: ${totals.failing.join(' ')}`}`,

@@ -2,6 +2,7 @@
 
 import type { Breach } from '../check/breach.ts';
 import type { Tally } from '../check/checker.ts';
+import type { SlotTally } from '../check/slot-watch.ts';
 import { recoveryBoundMs, whatIsMissing } from '../check/recovery.ts';
 import type { Fault } from '../faults/fault.ts';
 import { allFaults, Injector } from '../faults/injector.ts';
@@ -24,6 +25,7 @@ export interface RunResult {
   readonly breaches: readonly Breach[];
   readonly faults: ReadonlyMap<string, number>;
   readonly tally: Tally;
+  readonly slots: SlotTally;
   readonly events: number;
   readonly simulatedMs: number;
   /** From the last fault to a whole cluster; null where it did not become one. */
@@ -58,6 +60,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     breaches: checker.breaches,
     faults: injector.counts,
     tally: checker.tally,
+    slots: checker.slots.tally,
     events: engine.count,
     simulatedMs: engine.nowMs,
     recoveredMs,

@@ -2,6 +2,7 @@
 
 import type { Random } from '#core/random.ts';
 import { Checker } from '../check/checker.ts';
+import { Consumer } from '../client/consumer.ts';
 import { Writer } from '../client/writer.ts';
 import { Actor } from '../engine/actor.ts';
 import { Engine } from '../engine/engine.ts';
@@ -25,6 +26,15 @@ export interface ClusterOptions {
 
 /** How often a client writes, in milliseconds. */
 const writePauseMs = 150;
+
+/** A few transactions before they go round, or before they take one more digit. */
+function xidBaseOf(seed: number): number {
+  return [0, 700, 99_500, 0xffff_ffff - 800][seed % 4] ?? 0;
+}
+
+function consumerOf(slotName: string): string {
+  return `reader of ${slotName}`;
+}
 
 export class SimCluster {
   readonly plan: Plan;
@@ -88,7 +98,14 @@ export class SimCluster {
   /** Everybody on the network. */
   get nodes(): readonly string[] {
     const clients = Array.from({ length: this.plan.writers }, (_, index) => `c${index + 1}`);
-    return ['etcd', 'operator', ...clients, ...this.plan.members.map(({ setup }) => setup.name)];
+    const consumers = this.plan.logicalSlots.map((slot) => consumerOf(slot));
+    return [
+      'etcd',
+      'operator',
+      ...clients,
+      ...consumers,
+      ...this.plan.members.map(({ setup }) => setup.name),
+    ];
   }
 
   machine(name: string): Machine | null {
@@ -105,6 +122,7 @@ export class SimCluster {
         id += 1;
         return id;
       },
+      xidBase: xidBaseOf(this.plan.seed),
       serverOn: (name) => this.machine(name)?.server ?? null,
       events: {
         onAccepting: (server) => {
@@ -117,6 +135,8 @@ export class SimCluster {
         onPromoted: (server) => this.checker.promoted(server),
         onBreach: (server, what) => this.checker.breach('data', `${server.name} ${what}`),
         onNote: (server, what) => this.trace.note(server.name, what),
+        onStopping: (server) => this.checker.slots.stopping(server),
+        onSlotAsked: (server, asked) => this.checker.slots.asked(server, asked),
       },
     };
   }
@@ -137,6 +157,18 @@ export class SimCluster {
         onAcknowledged: (server, answer) => this.checker.acknowledged(server, answer),
       });
       writer.start();
+    }
+    for (const [index, slotName] of plan.logicalSlots.entries()) {
+      const consumer = new Consumer({
+        name: consumerOf(slotName),
+        slotName,
+        engine,
+        network,
+        random: streamOf(plan.seed, 40 + index),
+        servers: this.machines.map(({ server }) => server),
+        onAttached: (...attached) => this.checker.slots.attached(...attached),
+      });
+      consumer.start();
     }
   }
 

@@ -11,6 +11,8 @@ export type DynamicRule =
     }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'synchronous-mode' }
+  /** Bytes, or a share of a volume: `50GB`, `20%`. */
+  | { readonly kind: 'budget' }
   | { readonly kind: 'mapping' }
   | { readonly kind: 'mappings' }
   | { readonly kind: 'texts' };
@@ -45,6 +47,9 @@ export const dynamicRules: ReadonlyMap<string, DynamicRule> = new Map([
   ['failsafe_mode', boolean],
   ['pause', boolean],
   ['member_slots_ttl', seconds(0)],
+  ['member_slots_wal_budget', { kind: 'budget' }],
+  ['slot_copy_interval', seconds(0)],
+  ['unknown_slots_grace', seconds(0)],
   ['slots', mapping],
   ['permanent_slots', mapping],
   ['permanent_replication_slots', mapping],

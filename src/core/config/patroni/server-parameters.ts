@@ -26,6 +26,8 @@ export interface ServerParametersRequest {
   readonly synchronousStandbyNames:
     | { readonly kind: 'configured' }
     | { readonly kind: 'owned'; readonly value: string };
+  /** A logical slot of this standby, or of one behind it, needs the primary to keep rows for it. */
+  readonly isHotStandbyFeedbackForced: boolean;
   /** Names in lower case the server knows; null while that is not known. */
   readonly knownNames: ReadonlySet<string> | null;
 }
@@ -90,6 +92,13 @@ function decidedValues(
     ['wal_log_hints', 'on'],
     ['wal_keep_size', walKeepSize(configured)],
   ]);
+  if (request.isHotStandbyFeedbackForced) {
+    decided.set('hot_standby_feedback', 'on');
+    // Each member of a cascade passes on what it heard from the one behind it once in this time. At PostgreSQL's own
+    // 10 s a slot at its end would be of no use for as long.
+    const interval = configured.get('wal_receiver_status_interval');
+    decided.set('wal_receiver_status_interval', interval ?? '1s');
+  }
   const walLevel = configured.get('wal_level')?.toLowerCase();
   if (walLevel === 'hot_standby') decided.set('wal_level', 'replica');
   for (const name of ['hba_file', 'ident_file']) {

@@ -30,6 +30,14 @@ function integerMessage(value: JsonValue, rule: DynamicRule & { kind: 'integer' 
   return `didn't pass validation: Wrong value, it takes ${rule.minimum} to ${maximum}`;
 }
 
+function isBudget(value: JsonValue): boolean {
+  if (typeof value === 'string' && value.trimEnd().endsWith('%')) {
+    return /^\s*(?:100|[1-9]?\d)\s*%\s*$/u.test(value);
+  }
+  const bytes = readInteger(value, 'B');
+  return bytes !== null && bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER;
+}
+
 /** Why a value does not fit its rule; null where it does. */
 function ruleMessage(value: JsonValue, rule: DynamicRule): string | null {
   switch (rule.kind) {
@@ -42,6 +50,10 @@ function ruleMessage(value: JsonValue, rule: DynamicRule): string | null {
       if (isQuorum || readBoolean(value) !== null) return null;
       return 'invalid value for synchronous_mode: it takes off, on or quorum';
     }
+    case 'budget':
+      return isBudget(value)
+        ? null
+        : 'is no amount: it takes bytes, such as 50GB, a share of the volume, such as 20%, or 0 for no limit';
     case 'mapping':
       return isJsonObject(value) ? null : 'is not a dictionary';
     case 'mappings':
@@ -72,7 +84,8 @@ function checkRules(
 
 /** One permanent slot; `null` in a change removes it. */
 function slotFault(path: string, slot: JsonValue): ConfigFault | null {
-  if (slot === null) return null;
+  // Nothing at all asks for a physical slot, as in Patroni's own documentation.
+  if (slot === null || slot === 0 || slot === false || slot === '') return null;
   if (!isJsonObject(slot)) return fault(path, slot, 'is not a dictionary');
   const { type } = slot;
   if (type === undefined || type === null || type === 'physical') return null;

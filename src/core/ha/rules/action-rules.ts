@@ -7,6 +7,7 @@ import {
   hasProvenLock,
   isDemoting,
   isPrimary,
+  isUnlocked,
   mayAcceptWrites,
   ownsLock,
   pausePrefix,
@@ -101,6 +102,18 @@ export const actionRules: readonly Rule[] = [
       const isLeading =
         mayAcceptWrites(world) || action.kind === 'promote' || action.kind === 'start-primary';
       return isLeading ? { kind: 'cancel-action' } : null;
+    },
+  },
+  {
+    id: 312,
+    why: 'A copy of slots that has not stopped the server yet gives way to an election',
+    decide: (world) => {
+      const { action, dcs } = world;
+      const isWaiting =
+        action?.kind === 'copy-slots' && action.isCancellable && !action.isCancelled;
+      return isWaiting && dcs.kind === 'cluster' && isUnlocked(world)
+        ? { kind: 'cancel-action' }
+        : null;
     },
   },
   {

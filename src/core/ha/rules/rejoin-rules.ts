@@ -19,7 +19,7 @@ function leaderMember(world: World): Member | null {
 }
 
 /** The situation a comparison is good for. */
-function situationOf({ name, timeline }: Member): string {
+export function situationOf({ name, timeline }: Member): string {
   return `${name}@${timeline ?? '?'}`;
 }
 
@@ -51,14 +51,19 @@ function compare(world: World): Step | null {
 }
 
 /** What is done about a verdict; null where nothing stands against following the leader. */
-function comeBack(world: World, leader: Member, verdict: RewindVerdict): Step | null {
+function comeBack(
+  world: World,
+  leader: Member,
+  verdict: RewindVerdict,
+  obstacle: string | null = null,
+): Step | null {
   const { config, memory, learned, nowMs, postgres } = world;
   const upstream = leaderUpstream(world);
   const source = cloneMemberOf(world);
   const next = nextRejoin(memory.rejoin, {
     verdict,
     unknownForMs: postgres.isRunning ? 0 : postgres.stateSinceMs,
-    obstacle: null,
+    obstacle,
     against: situationOf(leader),
     canRewind: config.isUsingPgRewind && (learned.canRewind ?? true),
     canClone: source !== null && upstream !== null,
@@ -66,6 +71,7 @@ function comeBack(world: World, leader: Member, verdict: RewindVerdict): Step | 
     config,
     nowMs,
   });
+  const cause = obstacle === null ? 'diverged timelines' : 'missing WAL';
   switch (next.kind) {
     case 'follow':
       return null;
@@ -94,8 +100,8 @@ function comeBack(world: World, leader: Member, verdict: RewindVerdict): Step | 
           },
           isRemoving: next.isRemoving,
         },
-        name: 'reinitializing due to diverged timelines',
-        message: `reinitializing due to diverged timelines: ${next.why}`,
+        name: `reinitializing due to ${cause}`,
+        message: `reinitializing due to ${cause}: ${next.why}`,
       };
     default:
       return next satisfies never;
@@ -270,6 +276,16 @@ export const runningRejoinRules: readonly Rule[] = [
       const verdict = leader === null ? null : runningVerdict(world, leader);
       const isNeeded = verdict?.kind === 'needed' || verdict?.kind === 'replaced';
       return leader !== null && isNeeded ? comeBack(world, leader, verdict) : null;
+    },
+  },
+  {
+    id: 1054,
+    why: 'A standby whose next WAL the leader has thrown away can not follow any more: it is cloned',
+    decide: (world) => {
+      const leader = strayedFrom(world);
+      const { walGap } = world.memory;
+      if (leader === null || walGap === null || walGap.against !== situationOf(leader)) return null;
+      return comeBack(world, leader, { kind: 'not-needed', why: walGap.why }, walGap.why);
     },
   },
 ];

@@ -16,6 +16,7 @@ const request: ServerParametersRequest = {
   parameters: parameterDefaults,
   roleParameters: {},
   synchronousStandbyNames: { kind: 'configured' },
+  isHotStandbyFeedbackForced: false,
   knownNames: null,
 };
 
@@ -188,4 +189,22 @@ test('a restore that ends at its target runs without hot standby, whatever its r
   assert.equal(parameters['hot_standby'], 'off');
   assert.equal(parameters['max_connections'], '500');
   assert.deepEqual(pendingRestart['hot_standby'], { old_value: 'off', new_value: 'on' });
+});
+
+test('a logical slot that needs hot_standby_feedback gets it, whatever is configured', () => {
+  const parameters = { ...parameterDefaults, hot_standby_feedback: 'off' };
+  const forced = (isHotStandbyFeedbackForced: boolean): Readonly<Record<string, string>> =>
+    serverParameters({ ...request, parameters, isHotStandbyFeedbackForced }).parameters;
+
+  assert.equal(forced(false)['hot_standby_feedback'], 'off');
+  assert.equal(forced(false)['wal_receiver_status_interval'], undefined);
+  assert.equal(forced(true)['hot_standby_feedback'], 'on');
+  assert.equal(forced(true)['wal_receiver_status_interval'], '1s');
+});
+
+test('how often a standby reports is left to whoever sets it', () => {
+  const parameters = { ...parameterDefaults, wal_receiver_status_interval: '5s' };
+  const found = serverParameters({ ...request, parameters, isHotStandbyFeedbackForced: true });
+
+  assert.equal(found.parameters['wal_receiver_status_interval'], '5s');
 });

@@ -1,0 +1,68 @@
+// Finds out why a standby does not stream: whether the leader has thrown away the WAL it needs next, as after its slot
+// was given up. What is done about it the rules decide (core/ha/rules/rejoin-rules.ts).
+
+import { clusterOf, maxLsn } from '#core/ha/look.ts';
+import { situationOf } from '#core/ha/rules/rejoin-rules.ts';
+import { leaderUpstream } from '#core/ha/upstream.ts';
+import type { World } from '#core/ha/world.ts';
+import { formatLsn } from '#core/postgres/lsn.ts';
+import type { AgentParts } from '../context.ts';
+import { remember } from '../state.ts';
+
+/** A standby that has just started, or lost its leader, needs a while to stream, in milliseconds. */
+const patienceMs = 3000;
+const askAgainMs = 10_000;
+
+export class WalGapCheck {
+  readonly #parts: AgentParts;
+  #notStreamingSinceMs: number | null = null;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #isAsking = false;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks the leader where it is time to. Never waits and never throws. */
+  begin(world: World): void {
+    const { state, deps } = this.#parts;
+    if (!isWaitingForWal(world)) {
+      this.#notStreamingSinceMs = null;
+      if (state.memory.walGap !== null) remember(state, { walGap: null });
+      return;
+    }
+    const nowMs = deps.clock.monotonicMs();
+    this.#notStreamingSinceMs ??= nowMs;
+    const isDue =
+      nowMs - this.#notStreamingSinceMs >= patienceMs && nowMs - this.#askedAtMs >= askAgainMs;
+    if (!isDue || this.#isAsking || this.#parts.executor.running() !== null) return;
+    this.#askedAtMs = nowMs;
+    void this.#ask(world);
+  }
+
+  async #ask(world: World): Promise<void> {
+    const { state, deps, wake } = this.#parts;
+    const leader = leaderUpstream(world);
+    const member = clusterOf(world).leader?.member ?? null;
+    const { sql } = world.postgres;
+    const from = sql === null ? null : maxLsn(sql.receiveLsn, sql.replayLsn);
+    if (leader === null || member === null || from === null) return;
+    this.#isAsking = true;
+    const hasWal = await deps.slots.isWalOnLeader(leader, from);
+    this.#isAsking = false;
+    if (hasWal !== false || this.#notStreamingSinceMs === null) return;
+    const why = `${leader.name} does not have the WAL from ${formatLsn(from)} on any more`;
+    deps.log.warning(`This member can't follow: ${why}`);
+    remember(state, { walGap: { against: situationOf(member), why } });
+    wake();
+  }
+}
+
+/** A standby of a member that gets its WAL from nowhere. */
+function isWaitingForWal({ postgres, dcs, me }: World): boolean {
+  const { sql } = postgres;
+  if (sql === null || !sql.isInRecovery || dcs.kind !== 'cluster') return false;
+  const leader = dcs.cluster.leader?.name ?? me.name;
+  const hasArchive = (sql.restoreCommand ?? '') !== '';
+  return leader !== me.name && sql.receiverState !== 'streaming' && !hasArchive;
+}

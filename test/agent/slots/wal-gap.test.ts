@@ -1,0 +1,56 @@
+// Whether a standby that does not stream learns that its WAL is gone, and what it does then.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { standbySql } from '../../core/ha/worlds.ts';
+import { settle } from '../virtual-clock.ts';
+import type { SlotFake } from './slot-parts.ts';
+import { slotFake } from './slot-parts.ts';
+
+const notStreaming = { ...standbySql, receiverState: null, receivedTimeline: null };
+
+function silent(more: Partial<typeof standbySql> = {}): SlotFake {
+  const fake = slotFake({ name: 'b' });
+  fake.postgres.facts = { ...fake.postgres.facts, sql: { ...notStreaming, ...more } };
+  return fake;
+}
+
+/** Turns over ten seconds. */
+async function wait(fake: SlotFake): Promise<void> {
+  for (let second = 0; second < 10; second += 1) {
+    await fake.turn();
+    await fake.clock.advance(1000);
+  }
+  await settle();
+}
+
+test('a standby that the leader has no WAL for learns so, and forgets it once it streams', async () => {
+  const fake = silent();
+  fake.slots.hasLeaderWal = false;
+
+  await wait(fake);
+  assert.equal(fake.context.state.memory.walGap?.against, 'a@1');
+  assert.match(fake.lines.join('\n'), /a does not have the WAL from .* on any more/u);
+
+  fake.postgres.facts = { ...fake.postgres.facts, sql: standbySql };
+  await fake.turn();
+  assert.equal(fake.context.state.memory.walGap, null);
+});
+
+test('a leader that has the WAL, or can not be asked, is waited for', async () => {
+  for (const hasLeaderWal of [true, null]) {
+    const fake = silent();
+    fake.slots.hasLeaderWal = hasLeaderWal;
+    await wait(fake);
+    assert.equal(fake.context.state.memory.walGap, null);
+  }
+});
+
+test('a standby with an archive is left to it', async () => {
+  const fake = silent({ restoreCommand: 'cp /archive/%f %p' });
+  fake.slots.hasLeaderWal = false;
+
+  await wait(fake);
+
+  assert.equal(fake.context.state.memory.walGap, null);
+});
