@@ -12,8 +12,9 @@ import { hookFigure } from './hook.bench.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { loadNow, readCircumstances } from './measure/circumstances.ts';
 import { sectionOf, withSection } from './report/document.ts';
+import { slotsFigure } from './slots.bench.ts';
 
-const figures: readonly Figure[] = [hookFigure, clientsFigure, failoverFigure];
+const figures: readonly Figure[] = [hookFigure, clientsFigure, failoverFigure, slotsFigure];
 const documentFile = join(root, 'docs/reference/benchmarks.md');
 const dataDirectory = join(root, 'build/bench');
 
