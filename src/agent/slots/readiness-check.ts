@@ -5,7 +5,6 @@ import type { ClockPort, LogPort } from '#adapters/ports/agent-ports.ts';
 import type { SlotsPort } from '#adapters/ports/slots-port.ts';
 import type { Upstream } from '#core/ha/values.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
-import type { DesiredLogicalSlot } from '#core/slots/desired-slot.ts';
 import {
   allPending,
   askedOfPrimary,
@@ -35,7 +34,6 @@ export interface CopiedSlot {
 export interface ReadinessQuestion {
   readonly leader: Upstream | null;
   readonly physicalSlotName: string | null;
-  readonly desired: ReadonlyMap<string, DesiredLogicalSlot>;
   readonly existing: readonly SlotInfo[];
   readonly isStreaming: boolean;
 }

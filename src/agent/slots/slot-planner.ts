@@ -53,6 +53,7 @@ export class SlotPlanner {
       desired,
       existing: slots,
       localLsn,
+      isStreamingFromLeader: turn.isStreamingFromLeader,
       droppableUnknown: this.#droppable(turn, desired),
       config,
     });

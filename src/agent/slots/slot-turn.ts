@@ -21,6 +21,8 @@ export interface SlotTurn {
   readonly leaderName: string | null;
   /** Flushed by a primary, replayed by a standby. */
   readonly localLsn: Lsn | null;
+  /** Streams on the timeline the leader tells of; not known is no. */
+  readonly isStreamingFromLeader: boolean;
   /** The store is away, or says nothing of the leader there is. */
   readonly isFailsafe: boolean;
 }
@@ -45,6 +47,10 @@ export function slotTurnOf(
     me: { name: world.me.name, role, tags: world.me.tags },
     hasLeaderKey,
     leaderName: hasLeaderKey ? world.me.name : (cluster.leader?.name ?? null),
+    isStreamingFromLeader:
+      sql.receiverState === 'streaming' &&
+      sql.receivedTimeline !== null &&
+      sql.receivedTimeline === (cluster.leader?.member?.timeline ?? null),
     localLsn: sql.isInRecovery ? sql.replayLsn : ownLsn(world),
     isFailsafe: world.dcs.kind === 'error' || world.dcs.isLeaderByFailsafe,
   };

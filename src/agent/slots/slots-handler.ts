@@ -368,7 +368,6 @@ export class SlotsHandler {
         { name: me.name, replicatefrom: me.tags.replicatefrom, nostream: me.tags.nostream },
         cluster.members,
       ),
-      desired: this.desired.logical,
       existing: slots,
       isStreaming: sql.receiverState === 'streaming',
     });

@@ -21,6 +21,7 @@ interface Snapshot {
   readonly desired: { readonly logical: ReadonlyMap<string, DesiredLogicalSlot> };
   readonly existing: readonly SlotInfo[];
   readonly localLsn: Lsn | null;
+  readonly isStreamingFromLeader: boolean;
   readonly config: Pick<GlobalConfig, 'isPaused' | 'ignoreSlots'>;
 }
 
@@ -69,8 +70,9 @@ function isReplaceable(row: SlotInfo, { config }: Snapshot): boolean {
 }
 
 function copy(slot: DesiredLogicalSlot, snapshot: Snapshot, why: string): Partial<SlotPlan> {
-  const { me, hasLeaderKey, leaderName, config } = snapshot;
-  const isFollowing = leaderName !== null && leaderName !== me.name && !hasLeaderKey;
+  const { me, hasLeaderKey, leaderName, isStreamingFromLeader, config } = snapshot;
+  const isFollowing =
+    leaderName !== null && leaderName !== me.name && !hasLeaderKey && isStreamingFromLeader;
   // Without a published position the primary has none to give.
   if (!isFollowing || config.isPaused || slot.lsn === null) return {};
   const { name, database, plugin } = slot;
@@ -98,9 +100,10 @@ function replace(
 function moveOn(
   slot: DesiredLogicalSlot,
   row: SlotInfo,
-  { localLsn }: Snapshot,
+  { localLsn, isStreamingFromLeader }: Snapshot,
 ): Partial<SlotPlan> {
-  const step = planAdvance(slot, row, localLsn);
+  // Nobody moves it back: on another history its consumer would miss what was committed there.
+  const step = isStreamingFromLeader ? planAdvance(slot, row, localLsn) : null;
   if (step === null) return {};
   if (!row.isActive) return { advance: [step] };
   const message =

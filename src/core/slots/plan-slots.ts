@@ -30,6 +30,11 @@ export interface SlotsSnapshot {
   readonly existing: readonly SlotInfo[];
   /** Flushed by a primary, replayed by a standby: no slot can be moved beyond it. Null: not known. */
   readonly localLsn: Lsn | null;
+  /**
+   * Whether this standby streams what the leader writes. Else it may have a history of its own, on which a position of
+   * the leader's is another place.
+   */
+  readonly isStreamingFromLeader: boolean;
   /** Unknown logical slots that have been seen for long enough to be dropped, by `droppableUnknown`. */
   readonly droppableUnknown: ReadonlySet<string>;
   readonly config: Pick<GlobalConfig, 'isPaused' | 'ignoreSlots' | 'permanentSlots'>;

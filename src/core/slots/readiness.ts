@@ -5,7 +5,6 @@
 
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { formatLsn } from '#core/postgres/lsn.ts';
-import type { DesiredLogicalSlot } from './desired-slot.ts';
 import type { SlotInfo } from './slot-info.ts';
 import { isLeftToServer } from './slot-info.ts';
 import type { PendingSlot, PendingSlots, PrimarySlots, SlotReadiness } from './slot-readiness.ts';
@@ -15,7 +14,6 @@ import { isXidUpTo } from './xid.ts';
 
 export interface ReadinessInput {
   readonly pending: PendingSlots;
-  readonly desired: ReadonlyMap<string, DesiredLogicalSlot>;
   readonly existing: readonly SlotInfo[];
   /** What the primary answered in this turn; null where it was not asked or did not answer. */
   readonly primary: PrimarySlots | null;
@@ -112,7 +110,7 @@ function judge(row: SlotInfo, pending: PendingSlot, input: ReadinessInput): Slot
   }
   const problem = xminProblem(pending.primaryCatalogXmin, primary.physicalCatalogXmin, row);
   if (problem !== null) return { state: 'catching-up', why: problem };
-  return isDecodedHere(row, pending, input)
+  return isDecodedHere(row, pending)
     ? { state: 'ready', why: 'It is safe to be used after a failover' }
     : {
         state: 'catching-up',
@@ -146,16 +144,10 @@ function xminProblem(primaryXmin: Xid, physicalXmin: Xid, row: SlotInfo): string
     : `What the primary holds back, xid ${physicalXmin}, has not come to ${primaryXmin} of its own slot yet`;
 }
 
-/**
- * A copied slot has to find a snapshot for decoding by itself. It has once it was moved; where its consumer has
- * confirmed nothing since, there is nothing to move it by.
- */
-function isDecodedHere(row: SlotInfo, pending: PendingSlot, { desired }: ReadinessInput): boolean {
-  const { copiedRestartLsn } = pending;
+/** A slot copied without its snapshot has to find one by itself. It has once it was moved beyond where it was copied. */
+function isDecodedHere(row: SlotInfo, { copiedRestartLsn }: PendingSlot): boolean {
   if (copiedRestartLsn === null) return true;
-  if (row.restartLsn !== null && row.restartLsn > copiedRestartLsn) return true;
-  const wanted = desired.get(row.name)?.lsn ?? null;
-  return wanted === null || (row.confirmedFlushLsn !== null && row.confirmedFlushLsn >= wanted);
+  return row.restartLsn !== null && row.restartLsn > copiedRestartLsn;
 }
 
 function reportsOf(input: ReadinessInput, isPending: boolean): readonly SlotReport[] {

@@ -33,6 +33,7 @@ function snapshotOf(
     },
     existing,
     localLsn: lsnOf(1000),
+    isStreamingFromLeader: true,
     droppableUnknown: new Set(existing.map(({ name }) => name)),
     config: { isPaused: false, ignoreSlots: [], permanentSlots: {} },
     ...more,
@@ -150,6 +151,12 @@ test('DEF-6: a slot that is already ahead, or whose target is unknown, is no rea
     planned([wantedLogical('ls', 800)], ahead, { ...onReplica, localLsn: null }),
     [],
   );
+});
+
+test('a standby that does not stream the leader’s history moves and copies nothing by its positions', () => {
+  const apart = { ...onReplica, isStreamingFromLeader: false };
+  assert.deepEqual(planned([wantedLogical('ls', 800)], [logicalOf('ls', 500)], apart), []);
+  assert.deepEqual(planned([wantedLogical('ls', 800)], [], apart), []);
 });
 
 test('a slot that is read on the standby is told instead of moved', () => {

@@ -78,6 +78,7 @@ const someMatcher: fc.Arbitrary<JsonObject> = fc.record(
 export const someSnapshot: fc.Arbitrary<SlotsSnapshot> = fc
   .record({
     isInRecovery: fc.boolean(),
+    isStreaming: fc.boolean(),
     hasLeaderKey: fc.boolean(),
     otherLeader: fc.constantFrom('other', null),
     desired: someDesired,
@@ -96,6 +97,7 @@ export const someSnapshot: fc.Arbitrary<SlotsSnapshot> = fc
     desired: of.desired,
     existing: of.existing,
     localLsn: of.localAt === null ? null : lsnOf(of.localAt),
+    isStreamingFromLeader: of.isStreaming,
     droppableUnknown: new Set(of.droppable),
     config: {
       isPaused: of.isPaused,
