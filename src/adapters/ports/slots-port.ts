@@ -7,8 +7,6 @@ import type { FetchedSlot } from '#core/slots/check-copy.ts';
 import type { SlotInfo } from '#core/slots/slot-info.ts';
 import type { CreateLogicalStep, SlotStep } from '#core/slots/slot-step.ts';
 
-export type { FetchedSlot } from '#core/slots/check-copy.ts';
-
 /** What became of one step. `skipped`: there was no time left for it. */
 export interface SlotStepResult {
   readonly step: SlotStep | CreateLogicalStep;

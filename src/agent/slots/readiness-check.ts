@@ -17,6 +17,7 @@ import type { SlotInfo } from '#core/slots/slot-info.ts';
 import { invalidationOf } from '#core/slots/slot-info.ts';
 import type { PendingSlots, PrimarySlots, SlotReadiness } from '#core/slots/slot-readiness.ts';
 import type { SlotReport } from '#core/slots/slot-report.ts';
+import { wordsOf } from '../executor.ts';
 
 export interface ReadinessParts {
   readonly port: Pick<SlotsPort, 'readLeaderSlots' | 'isFeedbackOn'>;
@@ -129,8 +130,9 @@ export class ReadinessCheck {
         ),
       };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#tellFailure(`Failed to check ${physicalSlotName} physical slot on the primary: ${why}`);
+      this.#tellFailure(
+        `Failed to check ${physicalSlotName} physical slot on the primary: ${wordsOf(error)}`,
+      );
       return null;
     }
   }
@@ -139,8 +141,7 @@ export class ReadinessCheck {
     try {
       return await this.#parts.port.isFeedbackOn();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#tellFailure(`Failed to check the hot_standby_feedback setting: ${why}`);
+      this.#tellFailure(`Failed to check the hot_standby_feedback setting: ${wordsOf(error)}`);
       return null;
     }
   }

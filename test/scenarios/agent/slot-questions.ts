@@ -1,6 +1,8 @@
 // What scenarios ask about replication slots, as assertions to wait for.
 
 import assert from 'node:assert/strict';
+import { Client } from 'pg';
+import { superuser } from '../../cluster/member-document.ts';
 import type { Member, Row } from '../../cluster/member.ts';
 import { within } from '../../cluster/within.ts';
 
@@ -63,4 +65,20 @@ export async function untilReady(member: Member, slot: string, seconds: number):
   await within(seconds, `${slot} is ready on ${member.name}`, async () =>
     assert.equal(await slotState(member, slot), 'ready'),
   );
+}
+
+/** A transaction that has run one statement, open until the client ends. */
+export async function openTransaction(member: Member, statement: string): Promise<Client> {
+  const client = new Client({
+    host: member.place.host,
+    port: member.place.postgresPort,
+    user: superuser.username,
+    password: superuser.password,
+    database: 'postgres',
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query(statement);
+  return client;
 }

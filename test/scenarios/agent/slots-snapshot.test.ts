@@ -2,31 +2,14 @@
 // ended: without the primary's snapshot it would be passed over.
 
 import assert from 'node:assert/strict';
-import { Client } from 'pg';
 import { needsPatroni4 } from '../../cluster/agent-program.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { superuser } from '../../cluster/member-document.ts';
 import type { Member } from '../../cluster/member.ts';
 import { untilReplica } from './questions.ts';
-import { untilReady, untilSlots } from './slot-questions.ts';
+import { openTransaction, untilReady, untilSlots } from './slot-questions.ts';
 import { scenario } from './scenario.ts';
 
 const slot = 'copied';
-
-async function transaction(member: Member, statement: string): Promise<Client> {
-  const client = new Client({
-    host: member.place.host,
-    port: member.place.postgresPort,
-    user: superuser.username,
-    password: superuser.password,
-    database: 'postgres',
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query(statement);
-  return client;
-}
 
 async function consume(member: Member): Promise<string> {
   const rows = await member.sql(
@@ -50,9 +33,9 @@ async function isNotPassedOver(cluster: Cluster): Promise<void> {
     slots: { [slot]: { type: 'logical', database: 'postgres', plugin: 'test_decoding' } },
   });
   await untilReady(first, slot, 10);
-  const before = await transaction(first, 'SELECT txid_current()');
+  const before = await openTransaction(first, 'SELECT txid_current()');
   await moveOn(first);
-  const spanning = await transaction(first, "INSERT INTO words VALUES ('spanning')");
+  const spanning = await openTransaction(first, "INSERT INTO words VALUES ('spanning')");
   await consume(first);
   await before.query('COMMIT');
   await first.sql('CHECKPOINT');

@@ -2,32 +2,14 @@
 // Neither keeps the leader from leading, or the other slots from being there.
 
 import assert from 'node:assert/strict';
-import { Client } from 'pg';
 import { needsPatroni4 } from '../../cluster/agent-program.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { superuser } from '../../cluster/member-document.ts';
 import type { Member } from '../../cluster/member.ts';
 import { throughout, within } from '../../cluster/within.ts';
-import { slotState, untilReady, untilSlots } from './slot-questions.ts';
+import { openTransaction, slotState, untilReady, untilSlots } from './slot-questions.ts';
 import { scenario } from './scenario.ts';
 
 const logical = { type: 'logical', plugin: 'test_decoding' } as const;
-
-/** A transaction with a number of its own, open until the client ends. */
-async function openTransaction(member: Member): Promise<Client> {
-  const client = new Client({
-    host: member.place.host,
-    port: member.place.postgresPort,
-    user: superuser.username,
-    password: superuser.password,
-    database: 'postgres',
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('SELECT txid_current()');
-  return client;
-}
 
 /** The loop goes on: it decided something not long ago. */
 async function isTurning(member: Member): Promise<void> {
@@ -39,7 +21,7 @@ async function isTurning(member: Member): Promise<void> {
 
 async function waitsForTransactions(cluster: Cluster): Promise<void> {
   const first = cluster.at(0);
-  const client = await openTransaction(first);
+  const client = await openTransaction(first, 'SELECT txid_current()');
   try {
     await cluster.patchConfig({
       slots: {

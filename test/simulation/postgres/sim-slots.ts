@@ -4,12 +4,12 @@
 import type { ClockPort } from '#adapters/ports/agent-ports.ts';
 import type {
   AdvanceSession,
-  FetchedSlot,
   InstallOutcome,
   SlotsPort,
   SlotStateFile,
   SlotStepResult,
 } from '#adapters/ports/slots-port.ts';
+import type { FetchedSlot } from '#core/slots/check-copy.ts';
 import type { Upstream } from '#core/ha/values.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
