@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './charms.ts';
+import { fetchPostgresql } from './fetch-postgresql.ts';
 import { installTools } from './install-tools.ts';
 
 interface InstallAnswer {
@@ -40,4 +41,6 @@ if (import.meta.main) {
     console.error(toDo);
     process.exit(1);
   }
+  const without = await fetchPostgresql();
+  if (without !== null) console.log(without);
 }

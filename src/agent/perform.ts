@@ -21,7 +21,13 @@ import { askFailsafe } from './failsafe.ts';
 
 export type Performed =
   | { readonly kind: 'learned'; readonly learned: Partial<Learned> }
-  | { readonly kind: 'ended'; readonly message: string; readonly wakeInMs: number | null };
+  | {
+      readonly kind: 'ended';
+      readonly message: string;
+      readonly wakeInMs: number | null;
+      /** What is published at the end of the turn depends on it. */
+      readonly learned: Partial<Learned>;
+    };
 
 /** The process is to end, leaving PostgreSQL as it is; the message says why. */
 export class AgentExit extends Error {
@@ -35,8 +41,8 @@ function learned(change: Partial<Learned>): Performed {
   return { kind: 'learned', learned: change };
 }
 
-function ended(message: string, wakeInMs?: number): Performed {
-  return { kind: 'ended', message, wakeInMs: wakeInMs ?? null };
+function ended(message: string, wakeInMs?: number, news: Partial<Learned> = {}): Performed {
+  return { kind: 'ended', message, wakeInMs: wakeInMs ?? null, learned: news };
 }
 
 export async function perform(context: AgentContext, world: World, step: Step): Promise<Performed> {
@@ -59,8 +65,7 @@ async function end(context: AgentContext, world: World, step: EndingStep): Promi
       confirmPrimary(context, world);
       return ended(step.message, step.wakeInMs);
     case 'finish-bootstrap':
-      await finishBootstrap(context);
-      return ended('initialized a new cluster', 0);
+      return ended('initialized a new cluster', 0, { lock: await finishBootstrap(context) });
     case 'cancel-bootstrap':
       return cancelBootstrap(context);
     case 'cancel-action':

@@ -8,7 +8,7 @@ import type { AgentContext } from './context.ts';
 import { wantedTopology } from './failsafe.ts';
 import { meOf } from './observe.ts';
 import { unreadySlots, unreadySlotsTag } from '#core/slots/slot-summary.ts';
-import { slotPositions } from './slots/slot-positions.ts';
+import { lostSlots, slotPositions } from './slots/slot-positions.ts';
 
 export async function publishMember(context: AgentContext, postgres: PostgresFacts): Promise<void> {
   const { deps, state, executor } = context;
@@ -46,14 +46,15 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
     retainSlots: retained,
     expired,
   } = retainSlots(state.retention, {
-    me: config.name,
+    me: config,
     cluster,
     published,
+    givenUp: context.slots.givenUp,
     config: config.global,
+    serverVersion: postgres.serverVersion,
     nowMs: deps.clock.monotonicMs(),
   });
-  // What kept too much for a member that is away is kept no more, here and everywhere.
-  state.retention = new Map([...table].filter(([name]) => !context.slots.givenUp.has(name)));
+  state.retention = table;
   for (const { name, ageSeconds } of expired) {
     deps.log.info(
       `Replication slot '${name}' for absent cluster member is expired after ${ageSeconds} sec.`,
@@ -62,7 +63,8 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
   await deps.dcs.writeStatus({
     lastLsn: memory.lastLsn,
     slots: published,
-    retainSlots: (retained ?? []).filter((name) => !context.slots.givenUp.has(name)),
+    retainSlots: retained ?? [],
+    lostSlots: lostSlots(context, cluster),
   });
   const topology = wantedTopology(context);
   if (topology !== null) await deps.dcs.writeFailsafe(topology);

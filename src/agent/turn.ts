@@ -43,7 +43,7 @@ async function decideAndAct(
     const performed = await carryOut(context, world, decision);
     if (performed.kind === 'ended') {
       note(context, decision, performed.message);
-      return { world, outcome: performed };
+      return { world: withNews(world, performed.learned), outcome: performed };
     }
     world =
       performed.kind === 'store-failed'
@@ -61,7 +61,11 @@ function afterStep(
   news: Partial<Learned>,
 ): World {
   const steps = [...world.learned.steps, `${rule} ${step.kind}`];
-  return { ...world, memory: state.memory, learned: { ...world.learned, ...news, steps } };
+  return withNews({ ...world, memory: state.memory }, { ...news, steps });
+}
+
+function withNews(world: World, news: Partial<Learned>): World {
+  return { ...world, learned: { ...world.learned, ...news } };
 }
 
 /** A store that fails in the middle of a turn is what the turn goes on with: the rules for it decide. */
@@ -94,16 +98,29 @@ function note({ state, deps }: AgentContext, { rule, why }: Decision, message: s
   noteDecision(state, { rule, why, message, atMs: deps.clock.now() });
 }
 
-/** What the turn owes the others. A store that fails here is met by the next turn. */
+/** What the turn owes the others. Which slots are kept for members is published before slots are made for them. */
 async function publish(context: AgentContext, world: World): Promise<void> {
-  context.slots.begin(world);
-  if (world.dcs.kind === 'error') return;
+  const { slots, deps } = context;
+  slots.note(world.postgres);
+  const isStoreThere = world.dcs.kind !== 'error';
+  const isPublished =
+    !isStoreThere ||
+    !hasProvenLock(world) ||
+    (await isWritten(context, async () => publishStatus(context, world.postgres)));
+  // Without a slot its member gets no WAL at all: that is not to wait until the store can be written to.
+  slots.begin(world);
+  if (!isStoreThere || !isPublished) return;
+  await isWritten(context, async () => publishMember(context, deps.postgres.lastFacts()));
+}
+
+/** A store that fails here is met by the next turn. */
+async function isWritten({ deps }: AgentContext, write: () => Promise<void>): Promise<boolean> {
   try {
-    const { postgres } = context.deps;
-    if (hasProvenLock(world)) await publishStatus(context, world.postgres);
-    await publishMember(context, postgres.lastFacts());
+    await write();
+    return true;
   } catch (error) {
     if (!(error instanceof DcsError)) throw error;
-    context.deps.log.error(`${error.message}. ${error.hint}`);
+    deps.log.error(`${error.message}. ${error.hint}`);
+    return false;
   }
 }

@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly scope?: string;
   /** Merged over the usual dynamic configuration, whose times are the smallest. */
   readonly dynamic?: YamlMap;
+  /** Of the programs of PostgreSQL; those every cluster takes where it is left out. */
+  readonly binDirectory?: string | undefined;
   /** Merged over the usual file of the member of this number. */
   readonly member?: (number: number) => YamlMap;
 }
@@ -89,7 +91,7 @@ export class Cluster {
       postgresPort: await freePort(host),
       restPort: await freePort(host),
       directory: join(scopeDirectory, name),
-      binDirectory,
+      binDirectory: this.#options.binDirectory ?? binDirectory,
       etcd: this.etcd.endpoint,
     };
     const dynamic = merged(usualDynamic, this.#options.dynamic ?? {});

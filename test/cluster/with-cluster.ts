@@ -1,11 +1,11 @@
 // The bracket around a scenario: a directory, an etcd and clusters on it that are there while `body` runs, and
 // of which nothing is left after it, however it ends.
 
-import { findInstallation } from '#adapters/postgres-server/installed.ts';
 import { withEtcd } from '../with-etcd.ts';
 import { loopbackNetwork } from './addresses.ts';
 import { Cluster, type ClusterOptions, type Ground } from './cluster.ts';
 import { withEtcdctl } from './etcd.ts';
+import { serverPrograms } from './server-programs.ts';
 import { workDirectory } from './work-directory.ts';
 
 const linesShown = 80;
@@ -53,9 +53,7 @@ async function stopAll(clusters: readonly Cluster[]): Promise<void> {
 
 /** Runs `body` with a place for several clusters on one etcd. */
 export async function withSite(body: (site: Site) => Promise<void>): Promise<void> {
-  const installation = await findInstallation('/usr/lib/postgresql', '');
-  if (installation === null) throw new Error('scenarios need PostgreSQL in /usr/lib/postgresql');
-  const { binDirectory } = installation;
+  const binDirectory = await serverPrograms();
   await using directory = await workDirectory();
   const network = loopbackNetwork();
   const addresses = numbersFrom(10);

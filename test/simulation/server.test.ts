@@ -151,3 +151,19 @@ test('a full disk and a failing start are told', async () => {
   assert.match(primary.launch() ?? '', /could not bind/u);
   assert.equal(primary.launch(), null);
 });
+
+test('a server that is stopped while it recovers never comes to accept writes', async () => {
+  const { engine, primary } = await pair();
+  primary.kill();
+  await engine.run(engine.nowMs + 1);
+  assert.equal(primary.launch(), null);
+  await engine.run(engine.nowMs + 20);
+  assert.equal(primary.phase, 'starting');
+
+  primary.isStalled = true;
+  primary.stop('fast');
+  await engine.run(engine.nowMs + 5000);
+
+  assert.equal(primary.process, null);
+  assert.equal(primary.data.control.state, 'in production', 'its end was none in order');
+});

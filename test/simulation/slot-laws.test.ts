@@ -173,3 +173,22 @@ test('a consumer that goes on behind rows it never got is found', () => {
   seen.delete(15);
   assert.match(attached()[0] ?? '', /misses 1 rows/u);
 });
+
+test('what was before a slot that its setting made anew is no consumer’s due, and what came later is', () => {
+  const wal = new Wal();
+  const slot = new SlotTable().createLogical('cdc', 'app', 'pgoutput', wal, 5);
+  for (let id = 10; id < 20; id += 1) wal.append({ id, kind: 'write' }, 100);
+  wal.flush();
+  const confirmed = { ...slot.position, confirmedFlushLsn: wal.end };
+  const endOf = (id: number): number => wal.records.find((record) => record.id === id)?.end ?? 0;
+  const attached = (...missing: readonly number[]): readonly string[] =>
+    told((judge) => {
+      const anew = slotOf('cdc', { type: 'logical', birthLsn: endOf(15) });
+      const situation = { ...primary, isRecreated: () => true };
+      judge.asked(situation, { kind: 'created-logical', slot: anew });
+      const seen = wal.records.map(({ id }) => id).filter((id) => !missing.includes(id));
+      judge.attached('m2', { ...slot, position: confirmed }, wal, new Set(seen));
+    });
+  assert.deepEqual(attached(14, 15), []);
+  assert.match(attached(15, 16)[0] ?? '', /misses 1 rows/u);
+});

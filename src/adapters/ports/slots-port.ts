@@ -7,7 +7,7 @@ import type { FetchedSlot } from '#core/slots/check-copy.ts';
 import type { SlotInfo } from '#core/slots/slot-info.ts';
 import type { CreateLogicalStep, SlotStep } from '#core/slots/slot-step.ts';
 
-/** What became of one step. `skipped`: there was no time left for it. */
+/** What became of one step. `skipped`: there was no time left for it, or it was wanted no more. */
 export interface SlotStepResult {
   readonly step: SlotStep | CreateLogicalStep;
   readonly outcome: 'done' | 'in-use' | 'absent' | 'failed' | 'skipped';
@@ -42,9 +42,13 @@ export interface AdvanceSession extends AsyncDisposable {
 export interface SlotsPort {
   /**
    * Creates, drops and moves physical slots and drops logical ones, one after the other, within the time altogether.
-   * Each stands for itself. Never throws.
+   * Each stands for itself, and none begins once `mayGoOn` says no. Never throws.
    */
-  apply(steps: readonly SlotStep[], withinMs: number): Promise<readonly SlotStepResult[]>;
+  apply(
+    steps: readonly SlotStep[],
+    withinMs: number,
+    mayGoOn?: () => boolean,
+  ): Promise<readonly SlotStepResult[]>;
   /**
    * Creates a logical slot, which waits for every transaction that runs. Given up after the time, it leaves nothing
    * behind. Never throws.

@@ -6,6 +6,7 @@ import type { HistoryLine, PostgresState, Progress, Role } from '#core/dcs/clust
 import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import type { CallbackEvent, StartOutcome, Upstream } from '#core/ha/values.ts';
 import type { RewindFacts, RewindOutcome } from '#core/rewind/rewind-facts.ts';
+import { hasSyncedSlots } from '#core/slots/slot-sync.ts';
 import type { Identity } from '#adapters/postgres-server/identity.ts';
 import type {
   ClockPort,
@@ -223,6 +224,7 @@ export class MemberPostgres implements PostgresPort {
       serverVersion: this.observer.serverVersion,
       controlSettings: isRaised ? ((await this.observer.control())?.settings ?? null) : null,
       bootstrapRecovery: this.#bootstrapRecovery,
+      hasSyncedSlots: hasSyncedSlots(this.lastFacts()),
     };
   }
 

@@ -14,6 +14,8 @@ import type { RoleVariant } from '#core/config/patroni/role-variant.ts';
 import { roleVariantOf } from '#core/config/patroni/role-variant.ts';
 import { onCommandLine, serverParameters } from '#core/config/patroni/server-parameters.ts';
 import type { JsonObject, Role } from '#core/dcs/cluster.ts';
+import { hasSlotsOfServer, isSlotSyncNeeded } from '#core/slots/slot-sync.ts';
+import { synchronizedStandbySlots } from '#core/slots/synchronized-slots.ts';
 import type { Upstream } from '#core/ha/values.ts';
 import type { MemberPlace } from './member-place.ts';
 
@@ -33,6 +35,8 @@ export interface SettingsRequest {
   /** Null where the configuration decides it. */
   readonly synchronousStandbyNames: string | null;
   readonly isHotStandbyFeedbackForced: boolean;
+  /** The server keeps slots of the primary by itself, and goes on so where nothing else is configured. */
+  readonly isSlotSyncKept: boolean;
   readonly knownNames: ReadonlySet<string> | null;
   /** Names the server refused. */
   readonly refusedNames: ReadonlySet<string>;
@@ -106,6 +110,15 @@ export function serverSettings(request: SettingsRequest): ServerSettings {
     synchronousStandbyNames:
       names === null ? { kind: 'configured' } : { kind: 'owned', value: names },
     isHotStandbyFeedbackForced: request.isHotStandbyFeedbackForced,
+    slotSync: isSlotSyncNeeded(config.tags, config.global, serverVersion)
+      ? 'forced'
+      : request.isSlotSyncKept
+        ? 'kept'
+        : 'configured',
+    synchronizedStandbySlots:
+      names !== null && hasSlotsOfServer(config.global, serverVersion)
+        ? synchronizedStandbySlots(names)
+        : null,
     knownNames: request.knownNames,
   });
   const wanted = Object.fromEntries(

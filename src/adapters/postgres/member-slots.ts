@@ -52,9 +52,14 @@ export class MemberSlots implements SlotsPort {
     this.#parts = parts;
   }
 
-  async apply(steps: readonly SlotStep[], withinMs: number): Promise<readonly SlotStepResult[]> {
+  async apply(
+    steps: readonly SlotStep[],
+    withinMs: number,
+    mayGoOn: () => boolean = () => true,
+  ): Promise<readonly SlotStepResult[]> {
     const { config, log } = this.#parts;
-    return applySlotSteps(async () => openSlotSession(config()), steps, withinMs, log);
+    const limits = { withinMs, mayGoOn };
+    return applySlotSteps(async () => openSlotSession(config()), steps, limits, log);
   }
 
   async createLogical(

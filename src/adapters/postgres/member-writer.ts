@@ -23,6 +23,8 @@ export interface WriteRequest {
   readonly serverVersion: number;
   readonly controlSettings: Readonly<Record<string, number>> | null;
   readonly bootstrapRecovery: BootstrapRecovery | null;
+  /** Whether it has slots that it keeps as copies of the primary's; null where that is not known. */
+  readonly hasSyncedSlots: boolean | null;
 }
 
 export class MemberWriter {
@@ -68,12 +70,19 @@ export class MemberWriter {
     return (await writtenValue(this.#files.confPath, 'synchronous_standby_names')) ?? '';
   }
 
+  /** Copies that are moved no more would hold WAL back for ever, and nobody but the server can drop them. */
+  async #isSlotSyncKept({ hasSyncedSlots }: WriteRequest): Promise<boolean> {
+    if (hasSyncedSlots === false) return false;
+    return (await writtenValue(this.#files.confPath, 'sync_replication_slots')) === 'on';
+  }
+
   async settings(request: WriteRequest): Promise<ServerSettings> {
     const settings = serverSettings({
       ...request,
       place: this.#place,
       synchronousStandbyNames: await this.#namesNow(request.config),
       isHotStandbyFeedbackForced: this.isHotStandbyFeedbackForced,
+      isSlotSyncKept: await this.#isSlotSyncKept(request),
       knownNames: this.#knownNames,
       refusedNames: this.refusedNames,
     });

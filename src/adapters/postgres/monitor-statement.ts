@@ -33,8 +33,6 @@ function slotFields(serverVersion: number): string {
 
 /** The statement for a server of this version, for example 150018. */
 export function monitorStatement(serverVersion: number): string {
-  // From 17 on a standby keeps copies of slots by itself, which are none of the agent's; promoted, it keeps the mark.
-  const ownSlots = serverVersion >= 170_000 ? 'AND NOT (in_recovery AND failover AND synced)' : '';
   return `
     SELECT in_recovery,
            current_setting('server_version_num')::int4 AS server_version,
@@ -71,7 +69,7 @@ export function monitorStatement(serverVersion: number): string {
                      'flush_lsn', flush_lsn::text, 'replay_lsn', replay_lsn::text))::text
               FROM pg_stat_replication) AS replication,
            (SELECT json_agg(json_build_object(${slotFields(serverVersion)}))::text
-              FROM pg_replication_slots WHERE NOT temporary ${ownSlots}) AS slots
+              FROM pg_replication_slots WHERE NOT temporary) AS slots
       FROM (SELECT pg_is_in_recovery() AS in_recovery) AS this
      CROSS JOIN pg_control_system() AS system
      CROSS JOIN pg_control_checkpoint() AS checkpoint

@@ -14,37 +14,6 @@ type Outcome = Pick<SlotStepResult, 'outcome' | 'why'>;
 
 const done: Outcome = { outcome: 'done', why: '' };
 
-async function drop(query: Query, name: string, log: LogPort): Promise<Outcome> {
-  const { isFound, isActive, isDropped } = await dropSlot(query, name);
-  if (isDropped) {
-    log.info(`Dropped replication slot '${name}'`);
-    return done;
-  }
-  if (!isFound) return { outcome: 'absent', why: 'there is no such slot' };
-  if (isActive) {
-    log.warning(`Unable to drop replication slot '${name}', slot is active`);
-    return { outcome: 'in-use', why: 'somebody uses it' };
-  }
-  log.error(`Failed to drop replication slot '${name}'`);
-  return { outcome: 'failed', why: 'the server did not drop it and does not say why' };
-}
-
-async function carryOut(query: Query, step: SlotStep, log: LogPort): Promise<Outcome> {
-  switch (step.kind) {
-    case 'create-physical':
-      await createPhysicalSlot(query, step.name);
-      return done;
-    case 'drop':
-      log.info(`Trying to drop replication slot '${step.name}': ${step.why}`);
-      return drop(query, step.name, log);
-    case 'advance-physical':
-      await advanceSlot(query, step.name, step.to);
-      return done;
-    default:
-      return step satisfies never;
-  }
-}
-
 /** What failed, in the words people look for. */
 function failureText(step: SlotStep, reason: string): string {
   switch (step.kind) {
@@ -54,6 +23,40 @@ function failureText(step: SlotStep, reason: string): string {
       return `Failed to drop replication slot '${step.name}': ${reason}`;
     case 'advance-physical':
       return `Error while advancing replication slot ${step.name} to position '${formatLsn(step.to)}': ${reason}`;
+    default:
+      return step satisfies never;
+  }
+}
+
+type DropStep = Extract<SlotStep, { readonly kind: 'drop' }>;
+
+/** Whatever became of it is one line. */
+async function drop(query: Query, step: DropStep, log: LogPort): Promise<Outcome> {
+  const { name } = step;
+  const { isFound, isActive, isDropped } = await dropSlot(query, name);
+  if (isDropped) {
+    log.info(`Dropped replication slot '${name}': ${step.why}`);
+    return done;
+  }
+  if (isActive) {
+    log.warning(`Unable to drop replication slot '${name}', slot is active (${step.why})`);
+    return { outcome: 'in-use', why: 'somebody uses it' };
+  }
+  const why = isFound ? 'the server did not drop it and does not say why' : 'there is no such slot';
+  log.error(failureText(step, why));
+  return { outcome: isFound ? 'failed' : 'absent', why };
+}
+
+async function carryOut(query: Query, step: SlotStep, log: LogPort): Promise<Outcome> {
+  switch (step.kind) {
+    case 'create-physical':
+      await createPhysicalSlot(query, step.name);
+      return done;
+    case 'drop':
+      return drop(query, step, log);
+    case 'advance-physical':
+      await advanceSlot(query, step.name, step.to);
+      return done;
     default:
       return step satisfies never;
   }
@@ -97,25 +100,34 @@ class StepSession implements AsyncDisposable {
   }
 }
 
+export interface StepLimits {
+  /** All of them together, in milliseconds. */
+  readonly withinMs: number;
+  /** Asked before each step: it may have been wanted in a situation that is over. */
+  readonly mayGoOn: () => boolean;
+}
+
 /** `open` connects to our own server with a limit for each statement. Never throws; takes `withinMs` at most. */
 export async function applySlotSteps(
   open: () => Promise<Connection>,
   steps: readonly SlotStep[],
-  withinMs: number,
+  { withinMs, mayGoOn }: StepLimits,
   log: LogPort,
 ): Promise<readonly SlotStepResult[]> {
   const results: SlotStepResult[] = [];
   if (steps.length === 0) return results;
   const session = new StepSession(open);
   const { promise: timeIsOver, resolve: expire } = Promise.withResolvers<void>();
+  let isLate = false;
   const timer = setTimeout(() => {
+    isLate = true;
     session.giveUp();
     expire();
   }, withinMs);
   const work = async (): Promise<void> => {
     await using _ended = session;
     for (const step of steps) {
-      if (session.isOver) return;
+      if (session.isOver || !mayGoOn()) return;
       const outcome = await tryStep(session, step, log);
       if (!session.isOver) results.push({ step, ...outcome });
     }
@@ -124,12 +136,12 @@ export async function applySlotSteps(
   clearTimeout(timer);
   const found = [...results];
   const left = steps.slice(found.length);
-  if (left.length > 0) {
+  if (isLate && left.length > 0) {
     log.warning(
       `No time was left for ${left.length} of ${steps.length} steps on replication slots`,
     );
   }
-  const why = `it did not fit into ${withinMs} ms`;
+  const why = isLate ? `it did not fit into ${withinMs} ms` : 'the situation is another one by now';
   return [...found, ...left.map((step) => ({ step, outcome: 'skipped' as const, why }))];
 }
 

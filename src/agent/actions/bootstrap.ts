@@ -49,8 +49,8 @@ export async function postBootstrap(context: AgentContext, handle: ActionHandle)
   remember(state, { bootstrap: { kind: isDone ? 'finished' : 'failed' } });
 }
 
-/** The cluster is whole: it gets its identity, its configuration and its leader. */
-export async function finishBootstrap(context: AgentContext): Promise<void> {
+/** The cluster is whole: it gets its identity, its configuration and its leader. Answers whether that is us. */
+export async function finishBootstrap(context: AgentContext): Promise<'acquired' | 'lost-race'> {
   const { deps, state } = context;
   const { dcs, postgres, watchdog, log, clock } = deps;
   const { global, bootstrap: section, watchdog: watched } = state.config;
@@ -72,7 +72,8 @@ export async function finishBootstrap(context: AgentContext): Promise<void> {
   await dcs.initialize(false, systemId);
   if (state.cluster?.config?.data == null) await dcs.setConfigValue(section?.dcs ?? {}, undefined);
   const fromMs = clock.monotonicMs();
-  if (await dcs.takeLeader()) proveLease(context, fromMs);
+  const hasLock = await dcs.takeLeader();
+  if (hasLock) proveLease(context, fromMs);
   postgres.setRole(isStandby ? 'standby_leader' : 'primary');
   remember(state, { bootstrap: null, hasStartedOnce: true, isRecovering: false });
   // Replicas start from it; it does not hold the leader up.
@@ -80,6 +81,7 @@ export async function finishBootstrap(context: AgentContext): Promise<void> {
   // A standby was started as a replica, and told of it then.
   if (isStandby) postgres.callbacks('on_role_change', 'standby_leader');
   else postgres.callbacks('on_start', 'primary');
+  return hasLock ? 'acquired' : 'lost-race';
 }
 
 /** How often the store is asked, and at what interval in milliseconds, to take the claim back. */

@@ -28,17 +28,27 @@ function positionsOfMissing(
   );
 }
 
+/** What is known of slots that are lost, or not here, from what their consumers confirmed to leaders before this one. */
+function lostPositions({ slots, state }: AgentContext, cluster: Cluster): ReadonlyMap<string, Lsn> {
+  return new Map([...positionsOfMissing(slots, cluster, state.config), ...slots.lostPositions]);
+}
+
+/** Names of those of the published slots that nobody is to move theirs along with. */
+export function lostSlots(context: AgentContext, cluster: Cluster): readonly string[] {
+  return [...lostPositions(context, cluster).keys()].toSorted();
+}
+
 /** Positions of our slots as others are to have them. */
 export function slotPositions(
-  { slots, state }: AgentContext,
+  context: AgentContext,
   cluster: Cluster,
   lastLsn: Lsn,
 ): Readonly<Record<string, Lsn>> {
-  const { config } = state;
+  const { config } = context.state;
   return publishedPositions({
     me: config.name,
-    positions: slots.positions,
-    lostPositions: new Map([...positionsOfMissing(slots, cluster, config), ...slots.lostPositions]),
+    positions: context.slots.positions,
+    lostPositions: lostPositions(context, cluster),
     memberSlotNames: new Set(cluster.members.map(({ name }) => slotNameFromMemberName(name))),
     lastLsn,
     config: config.global,

@@ -3,6 +3,8 @@
 import type { Cluster, Role } from '#core/dcs/cluster.ts';
 import { hasProvenLock, ownLsn } from '#core/ha/look.ts';
 import type { SqlFacts } from '#core/ha/postgres-facts.ts';
+import { leaderUpstream } from '#core/ha/upstream.ts';
+import type { Upstream } from '#core/ha/values.ts';
 import type { World } from '#core/ha/world.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import type { SlotInfo } from '#core/slots/slot-info.ts';
@@ -54,4 +56,15 @@ export function slotTurnOf(
     localLsn: sql.isInRecovery ? sql.replayLsn : ownLsn(world),
     isFailsafe: world.dcs.kind === 'error' || world.dcs.isLeaderByFailsafe,
   };
+}
+
+/** Where to ask about the primary's slots; null where nobody leads, or we do. */
+export function leaderOf({ world, cluster }: SlotTurn): Upstream | null {
+  const dcs = {
+    kind: 'cluster',
+    cluster,
+    lockedCluster: cluster,
+    isLeaderByFailsafe: false,
+  } as const;
+  return leaderUpstream({ ...world, dcs });
 }

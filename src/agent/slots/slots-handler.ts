@@ -6,9 +6,8 @@ import { AdvanceWorker } from '#adapters/postgres/advance-worker.ts';
 import type { AdvanceNews } from '#adapters/postgres/advance-worker.ts';
 import type { Timer } from '#adapters/ports/agent-ports.ts';
 import type { SlotsPort, SlotStepResult } from '#adapters/ports/slots-port.ts';
-import type { Cluster } from '#core/dcs/cluster.ts';
-import { leaderUpstream } from '#core/ha/upstream.ts';
 import type { Upstream } from '#core/ha/values.ts';
+import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import type { World } from '#core/ha/world.ts';
 import type { Lsn } from '#core/postgres/lsn.ts';
 import { formatLsn } from '#core/postgres/lsn.ts';
@@ -26,16 +25,16 @@ import type { AdvanceLogicalStep, SlotStep } from '#core/slots/slot-step.ts';
 import { summarizeSlots } from '#core/slots/slot-summary.ts';
 import type { SlotsView } from '#core/rest/api-view.ts';
 import type { AgentParts } from '../context.ts';
-import { wordsOf } from '../executor.ts';
 import { isLeading } from '../leadership.ts';
 import { CopyWork } from './copy-work.ts';
 import { LogicalCreator } from './create-logical.ts';
 import { ReadinessCheck } from './readiness-check.ts';
 import { SlotPlanner } from './slot-planner.ts';
 import type { SlotTurn } from './slot-turn.ts';
-import { slotTurnOf } from './slot-turn.ts';
+import { leaderOf, slotTurnOf } from './slot-turn.ts';
 import { ReportTeller } from './tell-reports.ts';
 import { WalGapCheck } from './wal-gap.ts';
+import { WorkStages } from './work-stages.ts';
 
 /** How long a promotion waits for slots that are being moved, in milliseconds. */
 const quiesceMs = 1000;
@@ -69,10 +68,11 @@ export class SlotsHandler {
   readonly #creator: LogicalCreator;
   readonly #planner: SlotPlanner;
   readonly #teller: ReportTeller;
+  readonly #stages: WorkStages;
   readonly #walGap: WalGapCheck;
   readonly #copies: CopyWork;
   readonly readiness: ReadinessCheck;
-  readonly counters: SlotCounters = { skipped: 0, copies: 0, copyRestarts: 0, errors: new Map() };
+  readonly counters: SlotCounters;
   /** The slots of this server as it told them last, by name. */
   replicationSlots: ReadonlyMap<string, SlotInfo> = new Map();
   desired: DesiredSlotSet = { physical: new Map(), logical: new Map() };
@@ -88,7 +88,6 @@ export class SlotsHandler {
   #isReadinessCheckDue = true;
   #looks = 0;
   #nextLook: Timer | null = null;
-  #told: ReadonlyMap<string, string> = new Map();
   #server = '';
   #leader = '';
   #isWorking = false;
@@ -103,6 +102,9 @@ export class SlotsHandler {
     const { port } = deps.slots;
     const loopWaitMs = (): number => state.config.global.loopWaitSeconds * 1000;
     this.#port = port;
+    this.#stages = new WorkStages(log);
+    const { errors } = this.#stages;
+    this.counters = { skipped: 0, copies: 0, copyRestarts: 0, errors };
     this.#advance = new AdvanceWorker({
       openDatabase: async (...where) => this.withLocalClient(...where),
       clock,
@@ -167,15 +169,20 @@ export class SlotsHandler {
     };
   }
 
-  /** Begins the work of a turn, if it is time for it. Never waits and never throws. */
-  begin(world: World): void {
-    const { sql } = world.postgres;
-    this.#walGap.begin(world);
+  /** Takes over what the server tells of its slots: positions are published before anything is done. */
+  note({ sql }: PostgresFacts): void {
     if (sql === null) return;
     const slots = sql.slots.map(slotInfoOf);
     this.#isInRecovery = sql.isInRecovery;
     this.positions = this.processPermanentSlots(slots);
     this.loadReplicationSlots(slots);
+  }
+
+  /** Begins the work of a turn, if it is time for it. Never waits and never throws. */
+  begin(world: World): void {
+    this.#walGap.begin(world);
+    if (world.postgres.sql === null) return;
+    const slots = world.postgres.sql.slots.map(slotInfoOf);
     const turn = slotTurnOf(this.#parts, world, slots);
     if (turn === null) return;
     this.#noteSituation(turn);
@@ -193,39 +200,12 @@ export class SlotsHandler {
       const names = await this.syncReplicationSlots(turn);
       if (names.length > 0) await this.copyLogicalSlots(turn, names);
     } catch (error) {
-      this.#noteError('sync', error);
+      this.#stages.noteError('sync', error);
     }
     this.#isWorking = false;
     if (!this.#isDue) return;
     this.#isDue = false;
     this.#parts.wake();
-  }
-
-  #noteError(part: string, error: unknown): void {
-    this.counters.errors.set(part, (this.counters.errors.get(part) ?? 0) + 1);
-    // Once, and again when it is something else.
-    const why = wordsOf(error);
-    if (this.#told.get(part) === why) return;
-    this.#told = new Map([...this.#told, [part, why]]);
-    this.#parts.deps.log.error(`Exception when changing replication slots (${part}): ${why}`, {
-      error,
-    });
-  }
-
-  /** One part of the work, which stops no other part. */
-  async #stage<Result>(
-    part: string,
-    work: () => Promise<Result> | Result,
-    otherwise: Result,
-  ): Promise<Result> {
-    try {
-      const result = await work();
-      this.#told = new Map([...this.#told].filter(([failed]) => failed !== part));
-      return result;
-    } catch (error) {
-      this.#noteError(part, error);
-      return otherwise;
-    }
   }
 
   /** What is known of logical slots has to be proven anew; by false, it has not. */
@@ -263,14 +243,23 @@ export class SlotsHandler {
   /** Brings the slots of this server closer to what they should be; answers those worth copying from the primary. */
   async syncReplicationSlots(turn: SlotTurn): Promise<readonly string[]> {
     const generation = this.#generation;
+    const mayGoOn = this.#untilChange();
     const { desired, plan, reports } = await this.#planner.plan(turn);
     this.desired = desired;
     this.lostPositions = plan.lostPositions;
     this.beingMade = new Set(plan.create.map(({ name }) => name));
-    await this.#stage('feedback', async () => this.#forceFeedback(turn), undefined);
-    const dropped = await this.#stage('drop', async () => this.dropIncorrectSlots(plan), []);
+    await this.#stages.run('feedback', async () => this.#forceFeedback(turn), undefined);
+    const dropped = await this.#stages.run(
+      'drop',
+      async () => this.dropIncorrectSlots(plan, mayGoOn),
+      [],
+    );
     if (generation !== this.#generation) return [];
-    const made = await this.#stage('physical', async () => this.ensurePhysicalSlots(plan), []);
+    const made = await this.#stages.run(
+      'physical',
+      async () => this.ensurePhysicalSlots(plan, mayGoOn),
+      [],
+    );
     if (generation !== this.#generation) return [];
     this.#noteDone([...dropped, ...made]);
     if (!turn.sql.isInRecovery) {
@@ -281,7 +270,7 @@ export class SlotsHandler {
     }
     this.#creator.cancel();
     this.unsafe = new Set();
-    const found = await this.#stage(
+    const found = await this.#stages.run(
       'readiness',
       async () => this.checkLogicalSlotsReadiness(turn),
       [],
@@ -307,16 +296,45 @@ export class SlotsHandler {
     await this.#parts.deps.slots.forceHotStandbyFeedback(isForced);
   }
 
-  async #apply(steps: readonly SlotStep[]): Promise<readonly SlotStepResult[]> {
+  /** A statement that hangs may outlive what the next one was planned for. */
+  #untilChange(): () => boolean {
+    const { state } = this.#parts;
+    const { isPaused } = state.config.global;
+    const generation = this.#generation;
+    return () => generation === this.#generation && state.config.global.isPaused === isPaused;
+  }
+
+  async #apply(
+    steps: readonly SlotStep[],
+    mayGoOn: () => boolean,
+  ): Promise<readonly SlotStepResult[]> {
     if (steps.length === 0) return [];
     const { ttlSeconds, loopWaitSeconds } = this.#parts.state.config.global;
     const withinMs = Math.max(2000, (ttlSeconds - loopWaitSeconds) * 250);
-    return this.#port.apply(steps, withinMs);
+    return this.#port.apply(steps, withinMs, mayGoOn);
   }
 
   /** Drops what nobody wants and nobody uses. */
-  async dropIncorrectSlots({ steps }: SlotPlan): Promise<readonly SlotStepResult[]> {
-    return this.#apply(steps.filter(({ kind }) => kind === 'drop'));
+  async dropIncorrectSlots(
+    { steps }: SlotPlan,
+    mayGoOn: () => boolean = this.#untilChange(),
+  ): Promise<readonly SlotStepResult[]> {
+    const drops = steps.filter(({ kind }) => kind === 'drop');
+    const results = await this.#apply(drops, mayGoOn);
+    this.#forgetDropped(results);
+    return results;
+  }
+
+  /** Of any other outcome what is known stays: the next turn sees what the server has. */
+  #forgetDropped(results: readonly SlotStepResult[]): void {
+    const dropped = new Set(
+      results.filter(({ outcome }) => outcome === 'done').map(({ step }) => step.name),
+    );
+    if (dropped.size === 0) return;
+    this.replicationSlots = new Map(
+      [...this.replicationSlots].filter(([name]) => !dropped.has(name)),
+    );
+    for (const name of dropped) this.readiness.forget(name);
   }
 
   /** Drops one slot, unless it is in use; look and drop are one statement. */
@@ -324,13 +342,19 @@ export class SlotsHandler {
     name: string,
     why: string,
   ): Promise<{ readonly isActive: boolean; readonly isDropped: boolean }> {
-    const [result] = await this.#apply([{ kind: 'drop', name, why }]);
+    const results = await this.#apply([{ kind: 'drop', name, why }], this.#untilChange());
+    this.#forgetDropped(results);
+    const [result] = results;
     return { isActive: result?.outcome === 'in-use', isDropped: result?.outcome === 'done' };
   }
 
   /** Makes the physical slots that are missing, and moves those on whose members are elsewhere. */
-  async ensurePhysicalSlots({ steps }: SlotPlan): Promise<readonly SlotStepResult[]> {
-    return this.#apply(steps.filter(({ kind }) => kind !== 'drop'));
+  async ensurePhysicalSlots(
+    { steps }: SlotPlan,
+    mayGoOn: () => boolean = this.#untilChange(),
+  ): Promise<readonly SlotStepResult[]> {
+    const others = steps.filter(({ kind }) => kind !== 'drop');
+    return this.#apply(others, mayGoOn);
   }
 
   /** Has the logical slots made that are missing on a primary. What stands in the way of one has to be gone first. */
@@ -356,14 +380,14 @@ export class SlotsHandler {
 
   /** Asks the primary about slots that are not proven to be safe yet. */
   async checkLogicalSlotsReadiness(turn: SlotTurn): Promise<readonly SlotReport[]> {
-    const { me, cluster, sql, world, slots } = turn;
+    const { me, cluster, sql, slots } = turn;
     if (this.#isReadinessCheckDue) {
       this.#isReadinessCheckDue = false;
       this.#looks = 0;
       this.readiness.beginAnew(slots.filter((slot) => !this.ignoreReplicationSlot(slot)));
     }
     const { reports, isWaiting } = await this.readiness.check({
-      leader: leaderOf(world, cluster),
+      leader: leaderOf(turn),
       physicalSlotName: slotNameOnPrimary(
         { name: me.name, replicatefrom: me.tags.replicatefrom, nostream: me.tags.nostream },
         cluster.members,
@@ -390,9 +414,9 @@ export class SlotsHandler {
 
   /** Fetches, checks and, where that is worth a restart now, puts in place. */
   async copyLogicalSlots(turn: SlotTurn, names: readonly string[]): Promise<void> {
-    const leader = leaderOf(turn.world, turn.cluster);
+    const leader = leaderOf(turn);
     if (leader === null) return;
-    await this.#stage(
+    await this.#stages.run(
       'copy',
       async () => this.#copies.consider(turn, leader, this.desired, names),
       undefined,
@@ -445,15 +469,4 @@ export class SlotsHandler {
   async withLeaderClient(leader: Upstream, names: readonly string[]): Promise<readonly SlotInfo[]> {
     return this.#port.readLeaderSlots(leader, names);
   }
-}
-
-/** Where to ask about the primary's slots; null where nobody leads, or we do. */
-function leaderOf(world: World, cluster: Cluster): Upstream | null {
-  const dcs = {
-    kind: 'cluster',
-    cluster,
-    lockedCluster: cluster,
-    isLeaderByFailsafe: false,
-  } as const;
-  return leaderUpstream({ ...world, dcs });
 }

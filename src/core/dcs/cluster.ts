@@ -128,6 +128,8 @@ export interface Status {
   readonly lastLsn: Lsn | null;
   readonly slots: Readonly<Record<string, Lsn>>;
   readonly retainSlots: readonly string[];
+  /** Those of `slots` that the leader does not have itself, or has lost: it tells where their consumers were. */
+  readonly lostSlots?: readonly string[];
 }
 
 export interface ClusterConfig {

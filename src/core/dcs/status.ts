@@ -13,13 +13,17 @@ export function readStatus(value: string): Status {
   const parsed = parseJson(value);
   const data = asObject(parsed);
   if (data === null) return { ...emptyStatus, lastLsn: asPosition(parsed) };
+  const lostSlots = readNames(data['lost_slots']);
   return {
     lastLsn: asPosition(data['optime']),
     slots: readSlots(data['slots']),
-    retainSlots: (asList(unwrapped(data['retain_slots'])) ?? []).filter(
-      (name) => typeof name === 'string',
-    ),
+    retainSlots: readNames(data['retain_slots']),
+    ...(lostSlots.length === 0 ? {} : { lostSlots }),
   };
+}
+
+function readNames(value: JsonValue | undefined): readonly string[] {
+  return (asList(unwrapped(value)) ?? []).filter((name) => typeof name === 'string');
 }
 
 /** From the two keys of versions before 2.1. */
@@ -45,11 +49,12 @@ function unwrapped(value: JsonValue | undefined): JsonValue | undefined {
   return text === null ? value : parseJson(text);
 }
 
-/** Slots and retained slots are left out where there are none. */
-export function writeStatus({ lastLsn, slots, retainSlots }: Status): string {
+/** Slots are left out where there are none. `lost_slots` is not of Patroni, which passes over it. */
+export function writeStatus({ lastLsn, slots, retainSlots, lostSlots = [] }: Status): string {
   return writeJson({
     ...(lastLsn === null ? {} : { optime: lastLsn }),
     ...(Object.keys(slots).length === 0 ? {} : { slots }),
     ...(retainSlots.length === 0 ? {} : { retain_slots: retainSlots }),
+    ...(lostSlots.length === 0 ? {} : { lost_slots: lostSlots }),
   });
 }

@@ -28,6 +28,17 @@ function hasAllThatIsKnown(world: World): boolean {
   return lastLsn !== null && ours !== null && ours >= lastLsn;
 }
 
+/** Whether so many voters answer as have to confirm the position of the candidate. */
+function canBeConfirmed(world: World, candidate: string): boolean {
+  const { quorum, voters } = clusterOf(world).sync;
+  if (!isSynchronous(world) || quorum === 0) return true;
+  const answering = voters.filter((name) => {
+    const peer = peerOf(world, name);
+    return name !== candidate && peer?.isReachable === true && peer.lsn !== null;
+  });
+  return answering.length >= quorum;
+}
+
 /** What the key says of a named candidate; null when it says nothing (any more). */
 function judgeCandidate(world: World, failover: Failover, candidate: string): RaceVerdict | null {
   const { me, config } = world;
@@ -47,8 +58,11 @@ function judgeCandidate(world: World, failover: Failover, candidate: string): Ra
       : mayNot(`${action}: to ${candidate}, i am ${me.name}`);
   }
   if (member === null) return null;
-  const names = unasked(world, [member]);
+  const isFormerLeader = failover.leader === me.name;
+  const names = unasked(world, isFormerLeader ? racersOf(world) : [member]);
   if (names.length > 0) return { kind: 'ask', names };
+  // Whoever stepped down for it takes over again, as nobody else would.
+  if (isFormerLeader && !canBeConfirmed(world, candidate)) return null;
   const peer = peerOf(world, candidate);
   const isAble = failoverLimitation(peer) === null;
   // It can't lead either where we are ahead of it, unless it is told to.

@@ -15,8 +15,8 @@ export interface ControlPeek {
 /** Bytes that have to be read for `peekControlFile`. */
 export const controlPeekBytes = 56;
 
-/** PG_CONTROL_VERSION of PostgreSQL 13 to 17, and of 18. Between them this beginning did not change. */
-const knownVersions: readonly number[] = [1300, 1800];
+/** PG_CONTROL_VERSION of PostgreSQL 13 to 16, of 17 and of 18. Between them this beginning did not change. */
+const knownVersions: readonly number[] = [1300, 1700, 1800];
 
 /** In the order of DBState. */
 const stateNames: readonly string[] = [

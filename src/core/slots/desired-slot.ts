@@ -18,6 +18,11 @@ export interface DesiredLogicalSlot {
   readonly isFailover: boolean;
   /** `recreate_when_lost`: whether it may be made anew although its consumer then misses what lies between. */
   readonly isRecreatedWhenLost: boolean;
+  /**
+   * The leader does not have it and only tells where its consumer was, with an earlier leader: on the leader's history
+   * that may be another place.
+   */
+  readonly isLostOnLeader: boolean;
 }
 
 export interface DesiredSlotSet {

@@ -7,7 +7,7 @@ import type { Lsn } from '#core/postgres/lsn.ts';
 import type { ConfiguredSlot } from './configured-slots.ts';
 import { readConfiguredSlots } from './configured-slots.ts';
 import type { DesiredLogicalSlot, DesiredPhysicalSlot, DesiredSlotSet } from './desired-slot.ts';
-import { memberSlots } from './member-slots.ts';
+import { canAdvanceSlots, memberSlots } from './member-slots.ts';
 import { slotNameOnPrimary } from './slot-name-on-primary.ts';
 import { sharedSlotNames, slotNameFromMemberName } from './slot-name.ts';
 import type { SlotReport } from './slot-report.ts';
@@ -35,15 +35,12 @@ export interface DesiredSlots extends DesiredSlotSet {
   readonly reports: readonly SlotReport[];
 }
 
-/** Since then a slot can be moved without a consumer. */
-const firstWithAdvance = 110_000;
-
 /** Since then the server can keep logical slots on standbys by itself. */
-const firstWithFailoverSlots = 170_000;
+export const firstWithFailoverSlots = 170_000;
 
 export function desiredSlots(input: DesiredSlotsInput): DesiredSlots {
   const { me, cluster, config, serverVersion } = input;
-  const canAdvance = serverVersion === 0 || serverVersion >= firstWithAdvance;
+  const canAdvance = canAdvanceSlots(serverVersion);
   // What can't be moved is kept only where its member streams from.
   const ttl = canAdvance ? config.memberSlotsTtlSeconds : 0;
   const members = memberSlots(me, cluster, { ...config, memberSlotsTtlSeconds: ttl });
@@ -126,6 +123,7 @@ function logicalOf(
     lsn: publishedLsn(cluster, slot.name),
     isFailover: slot.isFailover && serverVersion >= firstWithFailoverSlots,
     isRecreatedWhenLost: slot.isRecreatedWhenLost,
+    isLostOnLeader: cluster.status.lostSlots?.includes(slot.name) === true,
   };
 }
 
@@ -134,7 +132,7 @@ function logicalProblem(
   isMemberSlot: boolean,
   { me, serverVersion }: DesiredSlotsInput,
 ): SlotReport | null {
-  if (serverVersion !== 0 && serverVersion < firstWithAdvance) {
+  if (!canAdvanceSlots(serverVersion)) {
     return {
       level: 'error',
       code: 'old-server',

@@ -22,6 +22,14 @@ export interface DesiredSlot {
 
 export type DesiredSlots = ReadonlyMap<string, DesiredSlot>;
 
+/** Since then a slot can be moved without a consumer. */
+const firstWithAdvance = 110_000;
+
+/** A server whose version is not known, 0, is taken for a recent one. */
+export function canAdvanceSlots(serverVersion: number): boolean {
+  return serverVersion === 0 || serverVersion >= firstWithAdvance;
+}
+
 /**
  * The physical slots of other members that this member is to have. Whoever may become the primary keeps one
  * for everybody, so that nobody has to be cloned after a failover, and those of members that are away as

@@ -8,30 +8,19 @@ import type { DropRights } from './drop-rights.ts';
 import type { SlotInfo } from './slot-info.ts';
 import { invalidationOf } from './slot-info.ts';
 import type { SlotPlan } from './slot-plan.ts';
-import { joinPlans } from './slot-plan.ts';
 import type { SlotReport } from './slot-report.ts';
 import type { CreateLogicalStep, SlotStep } from './slot-step.ts';
 
-interface Snapshot {
-  readonly desired: { readonly logical: ReadonlyMap<string, DesiredLogicalSlot> };
-  readonly existing: readonly SlotInfo[];
-}
-
+/** About one of them; `row` is what the server has by its name. */
 export function planLogicalOnPrimary(
-  snapshot: Snapshot,
+  slot: DesiredLogicalSlot,
+  row: SlotInfo | undefined,
   mayNotDrop: DropRights,
 ): Partial<SlotPlan> {
-  const rows = new Map(snapshot.existing.map((slot) => [slot.name, slot]));
-  return joinPlans(
-    [...snapshot.desired.logical.values()].map((slot) => {
-      const row = rows.get(slot.name);
-      if (row === undefined) return planMissing(slot);
-      if (!compareSlots({ ...slot, type: 'logical' }, row))
-        return planMismatch(slot, row, mayNotDrop);
-      const invalidation = invalidationOf(row);
-      return invalidation === null ? {} : planLost(slot, row, invalidation, mayNotDrop);
-    }),
-  );
+  if (row === undefined) return planMissing(slot);
+  if (!compareSlots({ ...slot, type: 'logical' }, row)) return planMismatch(slot, row, mayNotDrop);
+  const invalidation = invalidationOf(row);
+  return invalidation === null ? {} : planLost(slot, row, invalidation, mayNotDrop);
 }
 
 /** Whether its consumer ever had a position shows in what was published of it, by whichever leader. */

@@ -18,35 +18,27 @@ interface Snapshot {
   readonly me: { readonly name: string };
   readonly hasLeaderKey: boolean;
   readonly leaderName: string | null;
-  readonly desired: { readonly logical: ReadonlyMap<string, DesiredLogicalSlot> };
-  readonly existing: readonly SlotInfo[];
   readonly localLsn: Lsn | null;
   readonly isStreamingFromLeader: boolean;
   readonly config: Pick<GlobalConfig, 'isPaused' | 'ignoreSlots'>;
 }
 
+/** About one of them; `row` is what the server has by its name. */
 export function planLogicalOnReplica(
+  slot: DesiredLogicalSlot,
+  row: SlotInfo | undefined,
   snapshot: Snapshot,
   mayNotDrop: DropRights,
 ): Partial<SlotPlan> {
-  const rows = new Map(snapshot.existing.map((slot) => [slot.name, slot]));
-  return joinPlans(
-    [...snapshot.desired.logical.values()].map((slot) => {
-      const row = rows.get(slot.name);
-      if (slot.isFailover || row?.isFailover === true) return leaveToServer(slot, row);
-      if (row === undefined) return copy(slot, snapshot, 'it is not here');
-      if (!compareSlots({ ...slot, type: 'logical' }, row)) {
-        return replace(slot, row, snapshot, mayNotDrop);
-      }
-      const invalidation = invalidationOf(row);
-      if (invalidation !== null) {
-        return isReplaceable(row, snapshot)
-          ? copy(slot, snapshot, `the one here is lost: ${invalidation}`)
-          : {};
-      }
-      return moveOn(slot, row, snapshot);
-    }),
-  );
+  if (slot.isFailover || row?.isFailover === true) return leaveToServer(slot, row);
+  if (row === undefined) return copy(slot, snapshot, 'it is not here');
+  if (!compareSlots({ ...slot, type: 'logical' }, row)) {
+    return replace(slot, row, snapshot, mayNotDrop);
+  }
+  const invalidation = invalidationOf(row);
+  if (invalidation === null) return moveOn(slot, row, snapshot);
+  const why = `the one here is lost: ${invalidation}`;
+  return isReplaceable(row, snapshot) ? copy(slot, snapshot, why) : {};
 }
 
 /** Told once: nothing else would say why such a slot is not copied. */
@@ -103,7 +95,8 @@ function moveOn(
   { localLsn, isStreamingFromLeader }: Snapshot,
 ): Partial<SlotPlan> {
   // Nobody moves it back: on another history its consumer would miss what was committed there.
-  const step = isStreamingFromLeader ? planAdvance(slot, row, localLsn) : null;
+  const isOfThisHistory = isStreamingFromLeader && !slot.isLostOnLeader;
+  const step = isOfThisHistory ? planAdvance(slot, row, localLsn) : null;
   if (step === null) return {};
   if (!row.isActive) return { advance: [step] };
   const message =

@@ -52,9 +52,18 @@ export function planSlots(snapshot: SlotsSnapshot): SlotPlan {
 }
 
 function planLogical(snapshot: SlotsSnapshot, rights: DropRights): Partial<SlotPlan> {
-  if (snapshot.isInRecovery) return planLogicalOnReplica(snapshot, rights);
+  const { isInRecovery, hasLeaderKey, desired, existing } = snapshot;
   // A primary without the key is about to stop being one.
-  return snapshot.hasLeaderKey ? planLogicalOnPrimary(snapshot, rights) : {};
+  if (!isInRecovery && !hasLeaderKey) return {};
+  const rows = new Map(existing.map((row) => [row.name, row]));
+  return joinPlans(
+    [...desired.logical.values()].map((slot) => {
+      const row = rows.get(slot.name);
+      return isInRecovery
+        ? planLogicalOnReplica(slot, row, snapshot, rights)
+        : planLogicalOnPrimary(slot, row, rights);
+    }),
+  );
 }
 
 /** Slots whose name is wanted for a logical one are none of its business. */

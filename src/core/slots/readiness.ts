@@ -85,11 +85,16 @@ export function checkReadiness(input: ReadinessInput): Readiness {
   return { pending, states, becameReady, reports: reportsOf(input, pending.size > 0) };
 }
 
-/** What the slot holds back on the primary, as it was when the primary first held anything back for us. */
+/**
+ * What the slot holds back on the primary, as it was when the primary first held anything back for us. One that is lost
+ * there holds back nothing, whatever catalog_xmin it still shows.
+ */
 function remember(name: string, before: PendingSlot, { primary }: ReadinessInput): PendingSlot {
   if (before.primaryCatalogXmin !== null || primary === null) return before;
   if (primary.physicalCatalogXmin === null) return before;
-  return { ...before, primaryCatalogXmin: primary.logical.get(name)?.catalogXmin ?? null };
+  const there = primary.logical.get(name);
+  const held = there === undefined || there.invalidation !== null ? null : there.catalogXmin;
+  return { ...before, primaryCatalogXmin: held };
 }
 
 function judge(row: SlotInfo, pending: PendingSlot, input: ReadinessInput): SlotReadiness {

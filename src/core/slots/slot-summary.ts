@@ -87,6 +87,11 @@ function readinessOf(
   if (!isWanted) {
     return { state: 'mismatch', why: 'Another slot of this name is here than the one configured' };
   }
+  if (isInRecovery && row.isFailover && !row.isSynced) {
+    const why =
+      'It is of the time this was the primary, and keeps PostgreSQL from copying the present one';
+    return { state: 'mismatch', why };
+  }
   const invalidation = invalidationOf(row);
   if (invalidation !== null) {
     const state = row.isConflicting && row.walStatus !== 'lost' ? 'conflicting' : 'lost';

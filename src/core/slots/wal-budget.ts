@@ -2,7 +2,6 @@
 // it the slot is given up, so that the primary does not fill its disk, and the member has to be cloned when it returns.
 
 import type { Lsn } from '#core/postgres/lsn.ts';
-import { formatLsn } from '#core/postgres/lsn.ts';
 import type { DesiredPhysicalSlot, DesiredSlotSet } from './desired-slot.ts';
 import type { SlotInfo } from './slot-info.ts';
 import type { SlotReport } from './slot-report.ts';
@@ -68,35 +67,4 @@ export function withoutGivenUp<Set extends DesiredSlotSet>(
     ([name, { source }]) => source !== 'retained' || !givenUp.has(name),
   );
   return { ...desired, physical: new Map(physical) };
-}
-
-export interface ReturningMember {
-  /** Where its slot was when it was given up; null: it was not, as far as the leader tells. */
-  readonly givenUpAt: Lsn | null;
-  /** The end of what it has received or replayed. */
-  readonly ownLsn: Lsn | null;
-  /** The first byte of WAL the leader still has; null where it is not known. */
-  readonly oldestLsn: Lsn | null;
-  readonly isStreaming: boolean;
-  readonly hasRestoreCommand: boolean;
-}
-
-export type ReturnDecision =
-  | { readonly kind: 'follow' }
-  | { readonly kind: 'clone'; readonly why: string };
-
-/**
- * Whether a member that returns has to be cloned. It follows as long as there is any way for it to get its WAL: it
- * streams already, the leader still has it by chance, or there is an archive.
- */
-export function decideReturn(member: ReturningMember): ReturnDecision {
-  const { givenUpAt, ownLsn, oldestLsn, isStreaming, hasRestoreCommand } = member;
-  if (givenUpAt === null || isStreaming || hasRestoreCommand || ownLsn === null) {
-    return { kind: 'follow' };
-  }
-  if (oldestLsn === null || ownLsn >= oldestLsn) return { kind: 'follow' };
-  const why =
-    `Its slot was given up at ${formatLsn(givenUpAt)} to keep the leader's disk from filling up, and the leader has ` +
-    `WAL from ${formatLsn(oldestLsn)} on only, while this member ends at ${formatLsn(ownLsn)}`;
-  return { kind: 'clone', why };
 }

@@ -24,6 +24,7 @@ const desired: DesiredLogicalSlot = {
   lsn: null,
   isFailover: false,
   isRecreatedWhenLost: false,
+  isLostOnLeader: false,
 };
 
 async function fetchOne({ primary, standby }: TwoMembers): Promise<FetchedSlot> {

@@ -41,6 +41,8 @@ test('postgresql.conf reads back in PostgreSQL as it was written', async (t) => 
     roleParameters: {},
     synchronousStandbyNames: { kind: 'owned', value: 'ANY 1 ("a ""b""")' },
     isHotStandbyFeedbackForced: false,
+    slotSync: 'configured',
+    synchronizedStandbySlots: null,
     knownNames: null,
   });
   const recovery = standbySettings({

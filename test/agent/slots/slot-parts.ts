@@ -99,7 +99,9 @@ export function slotFake({
     return isPrimary ? { ...base, learned: { ...base.learned, lock: 'refreshed' } } : base;
   };
   const turn = async (): Promise<void> => {
-    context.slots.begin(world());
+    const now = world();
+    context.slots.note(now.postgres);
+    context.slots.begin(now);
     await settle();
   };
   return { ...fake, handler: context.slots, world, turn, setRows };

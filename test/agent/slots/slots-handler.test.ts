@@ -7,6 +7,7 @@ import { slotInfoOf } from '#core/slots/slot-info.ts';
 import { member, primaryMember } from '../../core/ha/worlds.ts';
 import { settle } from '../virtual-clock.ts';
 import { logicalRow, logicalSlot, physicalRow, slotFake } from './slot-parts.ts';
+import type { SlotFake } from './slot-parts.ts';
 
 const published = { status: { lastLsn: lsnOf(1000), slots: { l: lsnOf(950) }, retainSlots: [] } };
 
@@ -73,6 +74,27 @@ test('statements that hang hold up neither the turn nor each other', async () =>
   await settle();
 });
 
+test('AT-13: what was dropped is known no more; of anything else the next turn learns what the server has', async () => {
+  for (const outcome of ['done', 'in-use', 'absent', 'failed'] as const) {
+    const rows = [logicalRow('l')];
+    const fake = slotFake({ name: 'b', dynamic: logicalSlot, rows, cluster: published });
+    await fake.turn();
+    assert.ok(fake.handler.readiness.pending.has('l'));
+    fake.slots.port.apply = async (steps) =>
+      Promise.resolve(steps.map((step) => ({ step, outcome, why: '' })));
+
+    const dropped = await fake.handler.dropReplicationSlot('l', 'a test');
+
+    const isDropped = outcome === 'done';
+    assert.deepEqual(dropped, { isActive: outcome === 'in-use', isDropped });
+    assert.equal(fake.handler.replicationSlots.has('l'), !isDropped, outcome);
+    assert.equal(fake.handler.readiness.pending.has('l'), !isDropped, outcome);
+    fake.setRows([]);
+    await fake.turn();
+    assert.equal(fake.handler.replicationSlots.has('l'), false);
+  }
+});
+
 test('a slot in use stays, and is no news again and again', async () => {
   const fake = slotFake({ rows: [physicalRow('unknown', { isActive: false })] });
   fake.slots.inUse = ['unknown'];
@@ -116,6 +138,48 @@ test('a replica moves its slot as far as it has replayed, beside the turn', asyn
   await fake.turn();
 
   assert.ok(fake.slots.happened.includes('advance app.l 1000'));
+});
+
+test('INV-3: steps that are left when maintenance mode begins, or a promotion, are not begun', async () => {
+  const changes: readonly ((fake: SlotFake) => unknown)[] = [
+    ({ context }) => {
+      context.state.config = context.deps.merge({ pause: true });
+    },
+    async ({ handler }) => handler.onPromote(),
+  ];
+  for (const change of changes) {
+    const fake = slotFake({ rows: [physicalRow('unknown', { isActive: false })] });
+    const answers: (boolean | undefined)[] = [];
+    fake.slots.port.apply = async (steps, _withinMs, mayGoOn) => {
+      answers.push(mayGoOn?.());
+      await change(fake);
+      answers.push(mayGoOn?.());
+      return steps.map((step) => ({ step, outcome: 'skipped', why: '' }));
+    };
+
+    await fake.turn();
+
+    assert.deepEqual(answers, [true, false]);
+  }
+});
+
+test('INV-3: maintenance mode that begins between the plan and its first step keeps every slot', async () => {
+  const fake = slotFake({ rows: [physicalRow('unknown', { isActive: false })] });
+  Object.assign(fake.slots, {
+    forceHotStandbyFeedback: async () => {
+      fake.context.state.config = fake.context.deps.merge({ pause: true });
+      return Promise.resolve();
+    },
+  });
+  const answers: (boolean | undefined)[] = [];
+  fake.slots.port.apply = async (steps, _withinMs, mayGoOn) => {
+    answers.push(mayGoOn?.());
+    return Promise.resolve(steps.map((step) => ({ step, outcome: 'skipped', why: '' })));
+  };
+
+  await fake.turn();
+
+  assert.deepEqual(answers, [false]);
 });
 
 test('hot_standby_feedback is on wherever a logical slot is wanted', async () => {

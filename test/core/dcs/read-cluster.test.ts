@@ -178,6 +178,10 @@ test('a position beyond 2^53 goes through the status unharmed', () => {
     writeStatus({ lastLsn: lsnOf(2n ** 63n), slots: { a: lsnOf(1) }, retainSlots: ['a'] }),
     '{"optime":9223372036854775808,"slots":{"a":1},"retain_slots":["a"]}',
   );
+  const lost = { lastLsn: null, slots: { a: lsnOf(1) }, retainSlots: [], lostSlots: ['a'] };
+  assert.equal(writeStatus(lost), '{"slots":{"a":1},"lost_slots":["a"]}');
+  assert.deepEqual(readStatus(writeStatus(lost)), lost);
+  assert.deepEqual(readStatus('{"lost_slots":"nonsense"}'), emptyStatus);
   assert.equal(writeStatus({ lastLsn: lsnOf(5), slots: {}, retainSlots: [] }), '{"optime":5}');
 });
 

@@ -295,6 +295,29 @@ test('the leader that stepped down leads again only where nobody else can', () =
   assert.equal(former([silentPeer('a'), silentPeer('c')]).kind, 'may-lead');
 });
 
+test('the leader that stepped down for a candidate that too few voters confirm leads again', () => {
+  const former = (...peers: readonly PeerStatus[]) =>
+    judgeRace(
+      orphan({
+        config: { synchronous_mode: 'quorum' },
+        cluster: {
+          failover: failover({ leader: 'b', candidate: 'c' }),
+          sync: sync('b', ['a', 'c'], 1),
+        },
+        learned: { peers },
+      }),
+    );
+  assert.deepEqual(former(peer('c')), { kind: 'ask', names: ['a'] });
+  assert.equal(former(peer('a'), peer('c')).kind, 'may-not', 'it is waited for');
+  assert.equal(former(silentPeer('a'), peer('c')).kind, 'may-lead');
+  const ahead = peer('c', { lsn: lsnOf(2000) });
+  assert.equal(
+    former(silentPeer('a'), ahead).kind,
+    'may-not',
+    'and not over somebody who has more',
+  );
+});
+
 test('in pause a request for somebody who is no member is cleared by the primary that stands', () => {
   const world = primaryWithoutKey({
     config: pause,

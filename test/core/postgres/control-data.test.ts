@@ -65,7 +65,7 @@ describe('peekControlFile()', () => {
     fc.assert(
       fc.property(
         fc.boolean(),
-        fc.constantFrom(1300, 1800),
+        fc.constantFrom(1300, 1700, 1800),
         fc.bigInt(0n, 0xffff_ffff_ffff_ffffn),
         fc.integer({ min: 1, max: 0x7fff_ffff }),
         (isLittle, version, lsn, timeline) => {

@@ -159,6 +159,13 @@ test('a standby that does not stream the leader’s history moves and copies not
   assert.deepEqual(planned([wantedLogical('ls', 800)], [], apart), []);
 });
 
+test('no slot is moved to where a leader that does not have it only remembers its consumer', () => {
+  // That leader may have come after the position was lost: here it is another place.
+  const remembered = [wantedLogical('ls', 800, { isLostOnLeader: true })];
+  assert.deepEqual(planned(remembered, [logicalOf('ls', 500)], onReplica), []);
+  assert.deepEqual(planned(remembered, []), ['report missing ls'], 'and nobody makes it anew');
+});
+
 test('a slot that is read on the standby is told instead of moved', () => {
   const read = [logicalOf('ls', 500, { isActive: true })];
   assert.deepEqual(planned([wantedLogical('ls', 800)], read, onReplica), ['report in-use ls']);

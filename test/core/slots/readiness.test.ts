@@ -101,6 +101,8 @@ test('DEF-3: what the primary does not know of the slot never makes it ready, an
     primaryOf(100, 'absent'),
     primaryOf(100, null),
     primaryOf(100, null, 'wal_removed'),
+    // The server goes on showing what a slot held back before it was lost, and holds it back no more.
+    primaryOf(100, 100, 'wal_removed'),
   ]) {
     const checked = checkReadiness(inputOf(primary, localOf(100)));
     assert.equal(checked.states.get('ls')?.state, 'missing-on-primary');

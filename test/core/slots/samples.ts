@@ -119,6 +119,7 @@ export function wantedLogical(
     lsn: lsn === null ? null : lsnOf(lsn),
     isFailover: false,
     isRecreatedWhenLost: false,
+    isLostOnLeader: false,
     ...more,
   };
 }

@@ -72,6 +72,23 @@ test('on a primary a slot that is being made is shown so', () => {
   assert.equal(stateOf('missing'), 'missing');
 });
 
+test('a copy the server keeps is ready, and one of a former primary in its way is not', () => {
+  const wanted = { ...wantedLogical('native', 500), isFailover: true };
+  const unreadyWith = (isInRecovery: boolean, isSynced: boolean): unknown =>
+    unreadySlotsValue(
+      summarizeSlots({
+        ...input,
+        isInRecovery,
+        desired: { ...input.desired, logical: new Map([['native', wanted]]) },
+        existing: [logicalOf('native', 500, { isFailover: true, isSynced })],
+      }),
+    );
+  assert.deepEqual(unreadyWith(true, true), {});
+  assert.deepEqual(unreadyWith(true, false), { unready_slots: { native: 'mismatch' } });
+  assert.deepEqual(unreadyWith(false, false), {});
+  assert.deepEqual(unreadyWith(false, true), {});
+});
+
 test('the document has every byte of large positions', () => {
   const document = slotsDocument(summarizeSlots(input));
   assert.match(writeJson(document), /"retained_bytes":1152921504606846976/u);

@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { lsnOf } from '#core/postgres/lsn.ts';
 import type { DesiredPhysicalSlot } from '#core/slots/desired-slot.ts';
 import { readSlotSettings, readWalBudget } from '#core/slots/slot-settings.ts';
 import type { BudgetInput, BudgetVerdict } from '#core/slots/wal-budget.ts';
-import { decideReturn, judgeWalBudget, withoutGivenUp } from '#core/slots/wal-budget.ts';
+import { judgeWalBudget, withoutGivenUp } from '#core/slots/wal-budget.ts';
 import { infoOf, wantedPhysical } from './samples.ts';
 
 const away: Partial<DesiredPhysicalSlot> = { source: 'retained', isExpectedActive: null };
@@ -72,33 +71,6 @@ test('more WAL never makes a slot be kept that less had given up', () => {
       assert.ok(judged(kept).givenUp.size <= judged(kept + more).givenUp.size);
     }),
   );
-});
-
-test('a member that returns is cloned only where nothing else gets it its WAL', () => {
-  const gone = {
-    givenUpAt: lsnOf(50),
-    ownLsn: lsnOf(60),
-    oldestLsn: lsnOf(100),
-    isStreaming: false,
-    hasRestoreCommand: false,
-  };
-  const decided = decideReturn(gone);
-  assert.ok(decided.kind === 'clone');
-  assert.match(decided.why, /given up at 0\/32.*from 0\/64 on only.*ends at 0\/3C/u);
-  for (const more of [
-    { givenUpAt: null },
-    { ownLsn: lsnOf(100) },
-    { ownLsn: null },
-    { oldestLsn: null },
-    { isStreaming: true },
-    { hasRestoreCommand: true },
-  ]) {
-    assert.equal(
-      decideReturn({ ...gone, ...more }).kind,
-      'follow',
-      JSON.stringify(Object.keys(more)),
-    );
-  }
 });
 
 test('settings have their defaults, and a budget that is no amount is none', () => {

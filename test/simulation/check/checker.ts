@@ -200,6 +200,8 @@ export class Checker {
         this.failoverByHand();
     } else if (key === 'sync') this.#isSyncKept = isSyncKept(kind === 'put' ? kv.value : '');
     else if (key === 'status' && kind === 'put') this.slots.statusChanged(kv.value);
+    else if (key.startsWith('members/'))
+      this.slots.memberChanged(key.slice('members/'.length), kind === 'put');
     else if (key === 'config' && kind === 'put') this.#configChanged(kv.value);
     else if (key === 'initialize' && kind === 'put') this.#initialized(kv.value);
   }

@@ -47,6 +47,11 @@ export class SlotLaws {
   readonly #tell: TellSlotBreach;
   /** The last attempt to move each slot, by agent. */
   readonly #attempts = new WeakMap<object, Map<string, Attempt>>();
+  /**
+   * Where slots began again: those that were lost, by their setting, and those whose first leader was gone before it
+   * could publish where they were.
+   */
+  readonly #madeAnew = new Map<string, number>();
 
   constructor(tell: TellSlotBreach) {
     this.#tell = tell;
@@ -107,9 +112,12 @@ export class SlotLaws {
     this.#tell(`INV-7: ${member} makes the logical slot ${name} from scratch ${what}`);
   }
 
-  #created({ member, publishedOf, isRecreated }: SlotSituation, { name }: Slot): void {
+  #created({ member, publishedOf, isRecreated }: SlotSituation, { name, birthLsn }: Slot): void {
     const published = publishedOf(name);
-    if (published === null || isRecreated(name)) return;
+    if (published === null || isRecreated(name)) {
+      this.#madeAnew.set(name, birthLsn);
+      return;
+    }
     this.#tell(`INV-9: ${member} made ${name} anew, whose consumer had confirmed ${published}`);
   }
 
@@ -196,8 +204,9 @@ export class SlotLaws {
   /** A consumer goes on behind what its slot has confirmed: everything before it, it must have got. */
   attached(member: string, slot: Slot, wal: Wal, seen: ReadonlySet<number>): number {
     const confirmed = slot.position.confirmedFlushLsn ?? 0;
+    const promised = Math.max(slot.birthLsn, this.#madeAnew.get(slot.name) ?? 0);
     const missed = wal
-      .between(slot.birthLsn, confirmed)
+      .between(promised, confirmed)
       .filter(({ kind, id }) => kind === 'write' && !seen.has(id));
     const [first] = missed;
     if (first !== undefined) {

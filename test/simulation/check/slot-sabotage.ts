@@ -109,10 +109,10 @@ export function stepsGivenUp(): Sabotage {
   return {
     slots: (port: SlotsPort): SlotsPort =>
       overlaid(port, {
-        apply: async (steps, withinMs) => {
+        apply: async (steps, withinMs, mayGoOn) => {
           const done = [];
           for (const step of steps) {
-            const [result] = await port.apply([step], withinMs);
+            const [result] = await port.apply([step], withinMs, mayGoOn);
             if (result === undefined || result.outcome === 'failed') break;
             done.push(result);
           }

@@ -1,7 +1,8 @@
 // Gathers for the laws of slots what the model knows of a member at this moment, and what leaders have published.
 
-import { asObject, parseJsonObject } from '#core/dcs/json.ts';
+import { asList, asObject, parseJsonObject } from '#core/dcs/json.ts';
 import { asPosition } from '#core/dcs/position.ts';
+import { readSlotSettings } from '#core/slots/slot-settings.ts';
 import { ignoredSlot } from '../faults/slot-faults.ts';
 import type { Machine } from '../member/machine.ts';
 import { prefix } from '../member/member-config.ts';
@@ -9,11 +10,10 @@ import type { PostgresServer } from '../postgres/server.ts';
 import type { SlotAsked } from '../postgres/slot-asked.ts';
 import type { Slot } from '../postgres/slot-table.ts';
 import type { EtcdNode } from '../store/etcd-node.ts';
+import type { OwedSettings } from './slots-owed.ts';
+import { SlotsOwed } from './slots-owed.ts';
 import type { SlotSituation, TellSlotBreach } from './slot-laws.ts';
 import { SlotLaws } from './slot-laws.ts';
-
-/** By default slots are kept so long for a member that is away, in milliseconds. */
-const memberSlotsTtlMs = 1_800_000;
 
 export interface SlotWatchOptions {
   readonly etcd: EtcdNode;
@@ -31,11 +31,22 @@ export interface SlotTally {
   attached: number;
 }
 
+/** As the machine's own agent has it. */
+function owedSettings({ agent }: Machine): OwedSettings {
+  const config = agent?.agent.context.state.config.global;
+  const budget = readSlotSettings(config?.raw ?? {}).walBudget;
+  return {
+    ttlMs: (config?.memberSlotsTtlSeconds ?? 0) * 1000,
+    budgetBytes: budget?.kind === 'bytes' ? Number(budget.bytes) : null,
+  };
+}
+
 export class SlotWatch {
   readonly #options: SlotWatchOptions;
   readonly #laws: SlotLaws;
   /** Furthest position of each slot in `/status`. */
   readonly #published = new Map<string, number>();
+  readonly #owed = new SlotsOwed();
   readonly tally: SlotTally = { created: 0, copied: 0, moved: 0, dropped: 0, attached: 0 };
 
   constructor(options: SlotWatchOptions) {
@@ -50,6 +61,22 @@ export class SlotWatch {
       const position = Number(asPosition(value) ?? 0);
       if (position > (this.#published.get(name) ?? 0)) this.#published.set(name, position);
     }
+    const retained = asList(parseJsonObject(text)?.['retain_slots']) ?? [];
+    const leader = this.#options.machines.find(({ server }) => server.phase === 'primary');
+    for (const slot of leader?.server.data.slots.all ?? []) {
+      if (leader !== undefined && !retained.includes(slot.name)) this.#left(leader, slot);
+    }
+  }
+
+  #left(leader: Machine, { name, position }: Slot): void {
+    const { restartLsn } = position;
+    const kept = restartLsn === null ? 0 : leader.server.data.wal.end - restartLsn;
+    this.#owed.leftByLeader(name, kept, owedSettings(leader), this.#options.nowMs());
+  }
+
+  /** The key of a member came, or went. */
+  memberChanged(name: string, isPresent: boolean): void {
+    this.#owed.memberChanged(name, isPresent, this.#options.nowMs());
   }
 
   #machineOf(server: PostgresServer): Machine | null {
@@ -60,8 +87,9 @@ export class SlotWatch {
     const { etcd, machines, nowMs, isLooselyLed } = this.#options;
     const { server, name, agent, tags } = machine;
     const config = agent?.agent.context.state.config.global;
+    const settings = owedSettings(machine);
     const others = machines
-      .filter((other) => other !== machine && (!other.isLost || nowMs() < memberSlotsTtlMs))
+      .filter((other) => other !== machine && this.#owed.isOwed(other.name, settings, nowMs()))
       .map((other) => other.name);
     const isKeeping = tags['nofailover'] !== true && config?.isUsingSlots === true;
     return {
@@ -86,6 +114,7 @@ export class SlotWatch {
   asked(server: PostgresServer, asked: SlotAsked): void {
     const machine = this.#machineOf(server);
     if (machine === null) return;
+    if (asked.kind === 'drop' && server.phase === 'primary') this.#left(machine, asked.slot);
     this.#laws.asked(this.#situation(machine), asked);
     const { tally } = this;
     if (asked.kind === 'created-logical') tally.created += 1;

@@ -115,6 +115,7 @@ export class PostgresServer {
   }
 
   #recovered(isClean: boolean): void {
+    if (this.phase !== 'starting') return;
     const { data, world } = this;
     const { wal } = data;
     wal.flush();
@@ -357,7 +358,8 @@ export class PostgresServer {
     const { process, world } = this;
     if (process === null) return;
     process.after(1, () => {
-      if (mode === 'immediate') {
+      // A recovery that is broken off leaves the data as it found it.
+      if (mode === 'immediate' || this.phase === 'starting') {
         this.phase = 'stopping';
         process.after(world.random.between(3, 80), () => this.kill());
         return;

@@ -111,15 +111,19 @@ export class SimSlots implements SlotsPort {
     }
   }
 
-  async apply(steps: readonly SlotStep[], withinMs: number): Promise<readonly SlotStepResult[]> {
+  async apply(
+    steps: readonly SlotStep[],
+    withinMs: number,
+    mayGoOn: () => boolean = () => true,
+  ): Promise<readonly SlotStepResult[]> {
     const { clock } = this.#options;
     const untilMs = clock.monotonicMs() + withinMs;
     const results: SlotStepResult[] = [];
     for (const step of steps) {
       const leftMs = untilMs - clock.monotonicMs();
       results.push(
-        leftMs <= 0
-          ? { step, outcome: 'skipped', why: 'there was no time left' }
+        leftMs <= 0 || !mayGoOn()
+          ? { step, outcome: 'skipped', why: 'there was no time left, or it is wanted no more' }
           : await this.#tryStep(step, Math.min(leftMs, statementMs)),
       );
     }

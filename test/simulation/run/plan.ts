@@ -39,6 +39,8 @@ export interface PlanOptions {
   /** In the place of a drawn number. */
   readonly members?: number;
   readonly mode?: Mode;
+  /** Dynamic configuration in the place of what was drawn. */
+  readonly dynamic?: JsonObject;
   /** Hours of faults in the place of some minutes. */
   readonly hours?: number;
 }
@@ -114,6 +116,16 @@ function slotSettingsOf(random: Random): JsonObject {
   };
 }
 
+/** How long, and up to how much WAL, slots of members that are away are kept. */
+function retentionOf(random: Random): JsonObject {
+  return {
+    ...(random.chance(0.25) ? { member_slots_ttl: random.choose([15, 30, 60]) } : {}),
+    ...(random.chance(0.25)
+      ? { member_slots_wal_budget: random.choose(['200kB', '500kB', '2MB']) }
+      : {}),
+  };
+}
+
 function logicalNames(settings: JsonObject): readonly string[] {
   return Object.keys(asObject(settings['slots'] ?? null) ?? {}).filter(
     (name) => name !== 'archive',
@@ -151,7 +163,9 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     ...(random.chance(0.2) ? { primary_race_backoff: 4 } : {}),
     ...(random.chance(0.2) ? { maximum_lag_on_syncnode: 100_000 } : {}),
     ...slots,
+    ...retentionOf(streamOf(seed, 7)),
     postgresql: { use_pg_rewind: random.chance(0.7), use_slots: random.chance(0.8) },
+    ...options.dynamic,
   };
   const members = Array.from({ length: count }, (_, index) => ({
     setup: { name: `m${index + 1}`, tags: tags[index] ?? {}, watchdog, dynamic },

@@ -50,27 +50,55 @@ const impliedConnection = {
   channel_binding: 'prefer',
 } as const;
 
-/** Keywords by which the database and the secret differ without a difference in where we stream from. */
+/** Keywords by which the secret differs without a difference in where we stream from. */
 const ignoredKeywords: ReadonlySet<string> = new Set(['password']);
 
-/** Whether `running` has everything `wanted` has. Null stands for no connection at all. */
-function isSameConnection(wanted: string | undefined, running: string): boolean {
+/**
+ * Whether the connection in force, the receiver's where one runs and else the `setting`, has everything `wanted` has.
+ * No text stands for no connection at all.
+ */
+function isSameConnection(
+  wanted: string | undefined,
+  setting: string,
+  receiver: string | undefined,
+): boolean {
+  const running = receiver ?? setting;
   if (wanted === undefined || wanted === '') return running === '';
   const wantedParts = parseDsn(wanted);
   const runningParts = parseDsn(running);
   if (wantedParts === null || runningParts === null || running === '') return false;
-  const complete: ConnectionParameters = { ...impliedConnection, ...runningParts };
+  // The receiver has `replication` for it; the one of the setting is for the worker that synchronizes slots.
+  const { dbname } = parseDsn(setting) ?? {};
+  const { dbname: _dbname, ...place } = runningParts;
+  const complete: ConnectionParameters = {
+    ...impliedConnection,
+    ...place,
+    ...(dbname === undefined ? {} : { dbname }),
+  };
   return Object.entries(wantedParts).every(
     ([keyword, value]) => ignoredKeywords.has(keyword) || complete[keyword] === value,
   );
 }
 
 function isSame(name: string, wanted: string | undefined, running: string): boolean {
-  if (name === 'primary_conninfo') return isSameConnection(wanted, running);
   if (name === 'recovery_min_apply_delay') {
     return readInteger(wanted ?? '0', 'ms') === readInteger(running, 'ms');
   }
   return (wanted ?? '') === running;
+}
+
+function isInForce(
+  name: string,
+  wanted: string | undefined,
+  setting: string,
+  receiver: RunningRecovery['receiver'],
+): boolean {
+  if (name === 'primary_conninfo') return isSameConnection(wanted, setting, receiver?.conninfo);
+  return isSame(
+    name,
+    wanted,
+    name === 'primary_slot_name' ? (receiver?.slotName ?? setting) : setting,
+  );
 }
 
 /**
@@ -90,10 +118,7 @@ export function compareRecovery(
     if (isElsewhere && maybeIncluded.has(name) && wanted[name] === undefined) continue;
     // Without a connection its slot does not matter.
     if (name === 'primary_slot_name' && wanted['primary_conninfo'] === undefined) continue;
-    let inForce = value;
-    if (name === 'primary_conninfo') inForce = running.receiver?.conninfo ?? value;
-    if (name === 'primary_slot_name') inForce = running.receiver?.slotName ?? value;
-    if (isSame(name, wanted[name], inForce)) continue;
+    if (isInForce(name, wanted[name], value, running.receiver)) continue;
     if (context === 'postmaster') return 'restart';
     needed = 'reload';
   }

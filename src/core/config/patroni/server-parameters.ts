@@ -28,6 +28,13 @@ export interface ServerParametersRequest {
     | { readonly kind: 'owned'; readonly value: string };
   /** A logical slot of this standby, or of one behind it, needs the primary to keep rows for it. */
   readonly isHotStandbyFeedbackForced: boolean;
+  /**
+   * Whether the server, which is 17 or later, itself keeps slots of the primary here: `forced` for a permanent one,
+   * `kept` for those it has, which hold WAL back as long as they are not moved.
+   */
+  readonly slotSync: 'configured' | 'forced' | 'kept';
+  /** What `synchronized_standby_slots` is where nobody configures it; null: it is not set then. */
+  readonly synchronizedStandbySlots: string | null;
   /** Names in lower case the server knows; null while that is not known. */
   readonly knownNames: ReadonlySet<string> | null;
 }
@@ -79,6 +86,15 @@ function configuredValues(request: ServerParametersRequest): Map<string, string>
   return values;
 }
 
+/** Null leaves it to the configuration. */
+function slotSyncOf(
+  { slotSync }: ServerParametersRequest,
+  configured: ReadonlyMap<string, string>,
+): 'on' | null {
+  if (slotSync === 'forced') return 'on';
+  return slotSync === 'kept' && !configured.has('sync_replication_slots') ? 'on' : null;
+}
+
 /** What the agent decides whatever is configured. */
 function decidedValues(
   request: ServerParametersRequest,
@@ -92,7 +108,10 @@ function decidedValues(
     ['wal_log_hints', 'on'],
     ['wal_keep_size', walKeepSize(configured)],
   ]);
-  if (request.isHotStandbyFeedbackForced) {
+  const slotSync = slotSyncOf(request, configured);
+  if (slotSync !== null) decided.set('sync_replication_slots', slotSync);
+  // Without it the server does not keep them.
+  if (request.isHotStandbyFeedbackForced || slotSync === 'on') {
     decided.set('hot_standby_feedback', 'on');
     // Each member of a cascade passes on what it heard from the one behind it once in this time. At PostgreSQL's own
     // 10 s a slot at its end would be of no use for as long.
@@ -117,6 +136,10 @@ export function serverParameters(request: ServerParametersRequest): ServerParame
   values.delete('wal_keep_segments');
   if (request.synchronousStandbyNames.kind === 'owned') {
     values.set('synchronous_standby_names', request.synchronousStandbyNames.value);
+  }
+  const slots = request.synchronizedStandbySlots;
+  if (slots !== null && !configured.has('synchronized_standby_slots')) {
+    values.set('synchronized_standby_slots', slots);
   }
   const kept: [string, string][] = [];
   for (const [name, value] of values) {

@@ -198,6 +198,21 @@ test('a standby that runs with its settings needs nothing', () => {
   assert.equal(compareRecovery(wanted, { ...running(wanted), receiver }, ownFiles), 'nothing');
 });
 
+test('which database slots come through is in the setting alone: any receiver says replication', () => {
+  const synced = { ...request, serverVersion: 170_000, slotSyncDatabase: 'postgres' };
+  const { parameters } = standbySettings(synced);
+  const conninfo = `${wanted['primary_conninfo'] ?? ''} dbname=replication password=****`;
+  const receiver = { conninfo, slotName: 'pg_2' };
+
+  assert.equal(
+    compareRecovery(parameters, { ...running(parameters), receiver }, ownFiles),
+    'nothing',
+  );
+  assert.equal(compareRecovery(parameters, { ...running(wanted), receiver }, ownFiles), 'reload');
+  const another = standbySettings({ ...synced, slotSyncDatabase: 'app' }).parameters;
+  assert.equal(compareRecovery(another, { ...running(parameters), receiver }, ownFiles), 'reload');
+});
+
 test('another upstream takes a reload, and a restart where the version wants one', () => {
   const other = standbySettings({
     ...request,

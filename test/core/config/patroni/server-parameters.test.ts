@@ -17,6 +17,8 @@ const request: ServerParametersRequest = {
   roleParameters: {},
   synchronousStandbyNames: { kind: 'configured' },
   isHotStandbyFeedbackForced: false,
+  slotSync: 'configured',
+  synchronizedStandbySlots: null,
   knownNames: null,
 };
 
@@ -200,6 +202,44 @@ test('a logical slot that needs hot_standby_feedback gets it, whatever is config
   assert.equal(forced(false)['wal_receiver_status_interval'], undefined);
   assert.equal(forced(true)['hot_standby_feedback'], 'on');
   assert.equal(forced(true)['wal_receiver_status_interval'], '1s');
+});
+
+test('a permanent slot that the server is to keep on standbys has it do so, whatever is configured', () => {
+  const off = { sync_replication_slots: 'off', hot_standby_feedback: 'off' };
+  const valuesOf = (
+    slotSync: ServerParametersRequest['slotSync'],
+    parameters = {},
+  ): readonly (string | undefined)[] => {
+    const values = serverParameters({ ...request, parameters, slotSync }).parameters;
+    return [values['sync_replication_slots'], values['hot_standby_feedback']];
+  };
+
+  assert.deepEqual(valuesOf('configured', off), ['off', 'off']);
+  assert.deepEqual(valuesOf('forced', off), ['on', 'on']);
+  assert.deepEqual(valuesOf('forced'), ['on', 'on']);
+  assert.deepEqual(valuesOf('configured'), [undefined, undefined]);
+});
+
+test('copies the server has are kept up, unless somebody says otherwise', () => {
+  const kept = (parameters = {}): string | undefined =>
+    serverParameters({ ...request, parameters, slotSync: 'kept' }).parameters[
+      'sync_replication_slots'
+    ];
+
+  assert.equal(kept(), 'on');
+  assert.equal(kept({ Sync_Replication_Slots: 'off' }), 'off');
+});
+
+test('for whom consumers of slots wait is left to whoever sets it', () => {
+  const valueOf = (synchronizedStandbySlots: string | null, parameters = {}): string | undefined =>
+    serverParameters({ ...request, parameters, synchronizedStandbySlots }).parameters[
+      'synchronized_standby_slots'
+    ];
+
+  assert.equal(valueOf('pg_1,pg_2'), 'pg_1,pg_2');
+  assert.equal(valueOf(''), '');
+  assert.equal(valueOf(null), undefined);
+  assert.equal(valueOf('pg_1', { synchronized_standby_slots: 'mine' }), 'mine');
 });
 
 test('how often a standby reports is left to whoever sets it', () => {
