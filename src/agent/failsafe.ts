@@ -40,10 +40,7 @@ export async function askFailsafe(
 }
 
 /** The topology as members should know it; null where the key says so already or failsafe_mode is off. */
-export function wantedTopology({
-  deps,
-  state,
-}: AgentContext): Readonly<Record<string, string>> | null {
+function wantedTopology({ deps, state }: AgentContext): Readonly<Record<string, string>> | null {
   const { cluster, config } = state;
   if (cluster === null || !config.global.isFailsafeMode) return null;
   const wanted = {
@@ -60,4 +57,24 @@ export function wantedTopology({
     Object.keys(known).length === Object.keys(wanted).length &&
     Object.entries(wanted).every(([name, url]) => known[name] === url);
   return isSame ? null : wanted;
+}
+
+function rememberTopology(
+  { state }: AgentContext,
+  failsafe: Readonly<Record<string, string>>,
+): void {
+  if (state.cluster !== null) state.cluster = { ...state.cluster, failsafe };
+}
+
+/**
+ * The leader's: writes the topology where it is another one. Whoever the key names may promote, so it has to be asked
+ * from now on, should this have been the last the store and we heard of each other: also where the write's outcome is
+ * not known.
+ */
+export async function publishTopology(context: AgentContext): Promise<void> {
+  const topology = wantedTopology(context);
+  if (topology === null) return;
+  rememberTopology(context, { ...context.state.cluster?.failsafe, ...topology });
+  await context.deps.dcs.writeFailsafe(topology);
+  rememberTopology(context, topology);
 }

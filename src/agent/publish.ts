@@ -5,7 +5,7 @@ import type { PostgresFacts } from '#core/ha/postgres-facts.ts';
 import { retainSlots } from '#core/slots/retain-slots.ts';
 import { scheduledRestartValue } from '#core/rest/restart-request.ts';
 import type { AgentContext } from './context.ts';
-import { wantedTopology } from './failsafe.ts';
+import { publishTopology } from './failsafe.ts';
 import { meOf } from './observe.ts';
 import { unreadySlots, unreadySlotsTag } from '#core/slots/slot-summary.ts';
 import { lostSlots, slotPositions } from './slots/slot-positions.ts';
@@ -66,6 +66,5 @@ export async function publishStatus(context: AgentContext, postgres: PostgresFac
     retainSlots: retained ?? [],
     lostSlots: lostSlots(context, cluster),
   });
-  const topology = wantedTopology(context);
-  if (topology !== null) await deps.dcs.writeFailsafe(topology);
+  await publishTopology(context);
 }

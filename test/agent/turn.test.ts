@@ -101,6 +101,35 @@ test('with failsafe_mode and everybody’s consent the lease goes on', async () 
   assert.ok(fake.context.state.isLeadingByFailsafe);
 });
 
+for (const [outcome, isAway] of [
+  ['was written', false],
+  ['may have been written', true],
+] as const) {
+  test(`who ${outcome} into the topology is asked, should the store be heard of no more`, async () => {
+    const topology = { a: 'http://a/patroni', b: 'http://b/patroni' };
+    const fake = fakeAgent({
+      dynamic: { failsafe_mode: true },
+      cluster: cluster('a', { failsafe: topology }),
+    });
+    const asked: string[][] = [];
+    const { postFailsafe } = fake.peers;
+    fake.peers.postFailsafe = async (others, ...rest) => {
+      asked.push(Object.keys(others));
+      return postFailsafe(others, ...rest);
+    };
+    const { writeFailsafe } = fake.dcs;
+    fake.dcs.writeFailsafe = async (value) => {
+      assert.deepEqual(Object.keys(value), ['a', 'b', 'c']);
+      fake.dcs.isAway = isAway;
+      return writeFailsafe(value);
+    };
+    await runTurn(fake.context);
+    fake.dcs.isAway = true;
+    await runTurn(fake.context);
+    assert.deepEqual(asked.at(-1), ['b', 'c']);
+  });
+}
+
 test('a candidate takes the key and is promoted in the same turn', async () => {
   const free = cluster(null, {
     members: ['a', 'b', 'c'].map((name) => member(name)),
