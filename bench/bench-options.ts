@@ -3,11 +3,12 @@
 import { parseArgs } from 'node:util';
 import type { BenchOptions } from './figure.ts';
 
-export const usage = `npm run bench -- [hook] [clients] [failover] [slots] [--runs N] [--sizes N,N...] [--full]
+export const usage = `npm run bench -- [hook] [clients] [failover] [slots] [job-cache]
+                 [--runs N] [--sizes N,N...] [--full]
 
-  hook, clients, failover, slots
+  hook, clients, failover, slots, job-cache
                   measure only these; without a name all
-  --runs N        how often each thing is measured (hook: 40, clients: 1, failover: 5, slots: 5)
+  --runs N        how often each thing is measured (hook: 40, clients: 1, failover: 5, slots: 5, job-cache: 3)
   --sizes N,N...  numbers of related applications to tell of (1,10,100)
   --full          also 1000 related applications, which takes minutes`;
 

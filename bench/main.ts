@@ -10,11 +10,18 @@ import { failoverFigure } from './failover.bench.ts';
 import type { Figure, Report } from './figure.ts';
 import { hookFigure } from './hook.bench.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
+import { jobCacheFigure } from './job-cache.bench.ts';
 import { loadNow, readCircumstances } from './measure/circumstances.ts';
 import { sectionOf, withSection } from './report/document.ts';
 import { slotsFigure } from './slots.bench.ts';
 
-const figures: readonly Figure[] = [hookFigure, clientsFigure, failoverFigure, slotsFigure];
+const figures: readonly Figure[] = [
+  hookFigure,
+  clientsFigure,
+  failoverFigure,
+  slotsFigure,
+  jobCacheFigure,
+];
 const documentFile = join(root, 'docs/reference/benchmarks.md');
 const dataDirectory = join(root, 'build/bench');
 

@@ -1,6 +1,5 @@
 // What the charm needs of the machine for a cluster: the program that runs the agent, and a look at the agent.
 
-import { readFileSync } from 'node:fs';
 import { totalmem, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { callProgram } from '#charm/program/call-program.ts';
@@ -14,7 +13,8 @@ import type {
   RequestCommand,
   StopAgentCommand,
 } from './cluster/commands.ts';
-import { readPidFile } from './supervise/pid-file.ts';
+import { lastWordsIn, readTextIfThere } from '#adapters/supervise/last-words.ts';
+import { readPidFile } from '#adapters/supervise/pid-file.ts';
 
 export interface AgentServices {
   apply(command: ApplyCommand): ClusterAnswer;
@@ -40,42 +40,27 @@ export interface AgentServices {
 /** Longer than a stop of the agent may take. */
 const timeoutMs = 5 * 60_000;
 
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not there, or not ours to read: in both cases it tells nothing.
-    return null;
-  }
-}
-
-/** The supervisor's own lines say only that the agent ended, and its lines before that why. */
-function lastLine(path: string): string {
-  const said = (readIfThere(path) ?? '').split('\n');
-  return said.findLast((line) => line.trim() !== '' && !line.includes(' pg-supervise: ')) ?? '';
-}
-
 /** `charmDir` is where Juju unpacked the charm. */
 export function createAgentServices(charmDir: string): AgentServices {
   const call = (command: ClusterCommand): unknown =>
     callProgram(join(charmDir, 'lib/pg-cluster.cjs'), command, { timeoutMs });
   /** Left by the program where systemd runs the agent, which then sees to all of it. */
   const isOfSystemd = (place: AgentPlace): boolean =>
-    readIfThere(join(place.supervisor, '../version')) !== null;
+    readTextIfThere(join(place.supervisor, '../version')) !== null;
   return {
     apply: (command) => call(command) as ClusterAnswer,
     check: (command) => call(command) as ClusterAnswer,
     stop: (command) => call(command) as ClusterAnswer,
     request: (command) => call(command) as RequestAnswer,
-    readFacts: readIfThere,
+    readFacts: readTextIfThere,
     isSupervised: (place) => isOfSystemd(place) || readPidFile(place.supervisorPid) !== null,
     isRunning: (place) => isOfSystemd(place) || readPidFile(place.agentPid) !== null,
-    lastWords: (place) => lastLine(place.log),
+    lastWords: (place) => lastWordsIn(place.log),
     memoryBytes() {
       const limit = process.constrainedMemory();
       return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
     },
     userName: () => userInfo().username,
-    charmVersion: () => (readIfThere(join(charmDir, 'version')) ?? '').trim(),
+    charmVersion: () => (readTextIfThere(join(charmDir, 'version')) ?? '').trim(),
   };
 }

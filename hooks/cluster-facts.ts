@@ -11,7 +11,8 @@ import type { Problem } from '#core/access/problem.ts';
 import { type AgentPlace, agentPlaceOf } from './agent/place.ts';
 import { memberName } from './agent/agent-yaml.ts';
 import type { Context } from './context.ts';
-import { type Fact, fact, settingsInForce, storageLocation } from './facts.ts';
+import { fact, type Fact } from '#charm/state/fact.ts';
+import { settingsInForce, storageLocation } from './facts.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 
 /** The agent as it was last told how to run. */

@@ -1,30 +1,11 @@
 // What the unit remembers between hooks beyond its flags, typed, each under one key of the unit data.
 
 import type { Problem } from '#core/access/problem.ts';
+import { fact, type Fact } from '#charm/state/fact.ts';
 import type { StorePort } from '#interfaces/ports.ts';
 import type { Settings } from './settings.ts';
 
 type Store = Pick<StorePort, 'get' | 'set' | 'unset'>;
-
-/** One fact: how to read it, and how to write it; null forgets it. */
-export interface Fact<Value> {
-  read(store: Store): Value | null;
-  write(store: Store, value: Value | null): void;
-}
-
-/** Only this charm writes these keys, and each with one type, so what is read is what was written. */
-export function fact<Value>(key: string): Fact<Value> {
-  return {
-    read: (store) => (store.get(key) ?? null) as Value | null,
-    write: (store, value) => {
-      if (value === null) {
-        store.unset(key);
-      } else {
-        store.set(key, value);
-      }
-    },
-  };
-}
 
 export interface Installed {
   /** Major version, for example `15`. */

@@ -1,6 +1,6 @@
 // Builds each charm's directory below build/charms: what `juju-local deploy` takes and `pack` zips.
 //
-//   node scripts/build.ts            both charms
+//   node scripts/build.ts            all charms
 //   node scripts/build.ts NAME...    only these
 
 import { constants, createReadStream } from 'node:fs';
@@ -30,7 +30,7 @@ export async function buildCharm(
   await rm(directory, { recursive: true, force: true });
   await mkdir(join(directory, 'bin'), { recursive: true, mode: 0o755 });
   for (const file of charmFiles) {
-    await copyFile(join(root, charm.directory, file), join(directory, file));
+    await copyFile(join(root, sourceOf(charm, file)), join(directory, file));
   }
   await copyFile(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   await chmod(join(directory, 'dispatch'), 0o755);
@@ -43,12 +43,14 @@ export async function buildCharm(
     await copyFile(join(root, from), join(directory, to));
   }
   await copyRuntime(join(directory, 'bin/node'));
-  await compilePrograms(
-    directory,
-    charm.bundles.map(({ output }) => output),
-  );
+  await compilePrograms(directory, charm.bundles);
   await writeFile(join(directory, 'version'), `${await version()}\n`);
   return { name: charm.name, directory, bundleBytes: sizes };
+}
+
+/** Where a file of the charm stands, relative to the root. */
+export function sourceOf({ directory, metadata }: CharmSource, file: string): string {
+  return file === 'metadata.yaml' && metadata !== undefined ? metadata : join(directory, file);
 }
 
 /**

@@ -6,7 +6,7 @@ import { chmod, copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toolNames } from '#core/juju/tools/environment.ts';
-import { root } from './charms.ts';
+import { type BundleSource, root } from './charms.ts';
 
 /** A unit to which nothing has happened: every hook tool answers with nothing. */
 const emptyTool = `#!/bin/sh
@@ -56,12 +56,15 @@ function emptyUnit(charm: string, tools: string): Readonly<Record<string, string
  * V8 made of it as NAME.cache. The program is run once for it, as a hook in which nothing happens or with
  * a request it does not know, so that what every run needs is in.
  */
-export async function compilePrograms(charm: string, programs: readonly string[]): Promise<void> {
+export async function compilePrograms(
+  charm: string,
+  programs: readonly BundleSource[],
+): Promise<void> {
   const tools = await mkdtemp(join(tmpdir(), 'hook-tools-'));
   try {
     await emptyTools(tools);
-    const flags = nodeFlags(await readFile(join(charm, 'dispatch'), 'utf8'));
-    for (const program of programs) {
+    const usual = nodeFlags(await readFile(join(charm, 'dispatch'), 'utf8'));
+    for (const { output: program, flags = usual } of programs) {
       const loader = join(charm, program);
       const file = loader.replace(/\.cjs$/u, '.js');
       const bundle = await readFile(loader, 'latin1');

@@ -15,7 +15,8 @@ import { decisionReference } from './generate/decision-reference.ts';
 import { errorReference } from './generate/error-reference.ts';
 import { flagReference } from './generate/flag-reference.ts';
 import { printTable } from '../src/core/ha/table.ts';
-import { charms, root } from './charms.ts';
+import { sourceOf } from './build.ts';
+import { type CharmSource, charms, root } from './charms.ts';
 
 /** A generated file: path from the root, and what it should hold. */
 interface Generated {
@@ -23,15 +24,15 @@ interface Generated {
   readonly text: string;
 }
 
-async function yaml(directory: string, file: string): Promise<unknown> {
-  return parse(await readFile(join(root, directory, file), 'utf8'));
+async function yaml(charm: CharmSource, file: string): Promise<unknown> {
+  return parse(await readFile(join(root, sourceOf(charm, file)), 'utf8'));
 }
 
-async function readCharm(directory: string): Promise<CharmYaml> {
+async function readCharm(charm: CharmSource): Promise<CharmYaml> {
   return {
-    metadata: await yaml(directory, 'metadata.yaml'),
-    config: await yaml(directory, 'config.yaml'),
-    actions: await yaml(directory, 'actions.yaml'),
+    metadata: await yaml(charm, 'metadata.yaml'),
+    config: await yaml(charm, 'config.yaml'),
+    actions: await yaml(charm, 'actions.yaml'),
   } as CharmYaml;
 }
 
@@ -45,11 +46,13 @@ export async function generate(): Promise<readonly Generated[]> {
     { path: 'docs/reference/flags.md', text: flagReference(await flagSources()) },
   ];
   for (const charm of charms) {
-    const files = await readCharm(charm.directory);
-    generated.push(
-      { path: join(charm.directory, 'hooks/charm-files.gen.ts'), text: charmModule(files) },
-      { path: `docs/reference/${charm.name}.md`, text: charmReference(files) },
-    );
+    const files = await readCharm(charm);
+    generated.push({ path: `docs/reference/${charm.name}.md`, text: charmReference(files) });
+    // Charms of one source have one program, which goes by the metadata of the first.
+    if (charm.metadata === undefined) {
+      const path = join(charm.directory, 'hooks/charm-files.gen.ts');
+      generated.push({ path, text: charmModule(files) });
+    }
   }
   return generated;
 }
@@ -57,10 +60,12 @@ export async function generate(): Promise<readonly Generated[]> {
 /** Name of each charm and the text of its flags. */
 async function flagSources(): Promise<readonly (readonly [name: string, source: string])[]> {
   return Promise.all(
-    charms.map(
-      async ({ name, directory }) =>
-        [name, await readFile(join(root, directory, 'hooks/flags.ts'), 'utf8')] as const,
-    ),
+    charms
+      .filter(({ metadata }) => metadata === undefined)
+      .map(
+        async ({ name, directory }) =>
+          [name, await readFile(join(root, directory, 'hooks/flags.ts'), 'utf8')] as const,
+      ),
   );
 }
 

@@ -1,7 +1,7 @@
 // Packs the built charms into .charm files: zip archives with the modes a charm needs, the same bytes
 // for the same content.
 //
-//   npm run pack                 build/postgresql.charm and build/salt-job-cache.charm
+//   npm run pack                 build/postgresql.charm, build/salt-job-cache.charm and so on
 
 import { createWriteStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';

@@ -12,7 +12,7 @@ import type { DesiredServer } from '../setup/desired.ts';
 import { hbaLines, replicationUser, rewindUser } from './agent-hba.ts';
 import { configuredParameters, dynamicConfig, sharedParameters } from './dynamic-config.ts';
 import type { AgentPlace } from './place.ts';
-import { yamlText } from './yaml-text.ts';
+import { yamlText } from '#core/config/quoted-yaml.ts';
 
 /** Passwords of the cluster's own users, the same on all units. */
 export interface AgentPasswords {

@@ -1,6 +1,5 @@
 // The command `apply`: writes the agent's configuration and gets the agent to run with it; and `stop`.
 
-import { existsSync } from 'node:fs';
 import { accessSync, constants } from 'node:fs';
 import { chown, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,16 +8,17 @@ import {
   readIfThere,
   writeAtomically,
 } from '#adapters/postgres-server/atomic-file.ts';
+import { chooseManager, type ServiceManager } from '#adapters/supervise/choose-manager.ts';
+import { machineFacts } from '#adapters/supervise/machine-facts.ts';
+import { endSupervisor, ensureSupervised } from '#adapters/supervise/own-supervisor.ts';
 import { findIdentity, type Identity } from '#adapters/postgres-server/identity.ts';
 import type { Problem } from '#core/access/problem.ts';
 import { configuredFile } from '#core/config/render-conf.ts';
 import type { ApplyCommand, ClusterAnswer, ServiceFacts, StopAgentCommand } from './commands.ts';
 import { leaveCluster } from './leave.ts';
-import { endSupervisor, ensureSupervised } from './own-supervisor.ts';
 import {
   agentEnvironment,
   agentProgram,
-  chooseManager,
   cronFile,
   runFile,
   supervisorProgram,
@@ -49,15 +49,8 @@ function findJujuExec(): string | null {
   return null;
 }
 
-function managerOf(service: ServiceFacts): ReturnType<typeof chooseManager> {
-  return chooseManager(
-    {
-      isRoot: process.getuid?.() === 0,
-      hasSystemd: existsSync('/run/systemd/system'),
-      hasCron: existsSync('/etc/cron.d') && existsSync('/usr/sbin/cron'),
-    },
-    service,
-  );
+function managerOf(service: ServiceFacts): ServiceManager {
+  return chooseManager(machineFacts(), service);
 }
 
 /** Writes all files of the agent; whether its configuration is another one now. */

@@ -5,14 +5,6 @@ import type { Problem } from '#core/access/problem.ts';
 import type { AgentPlace } from '../agent/place.ts';
 import type { Endpoint } from '../cluster-settings.ts';
 
-/** Who keeps the agent running, and starts it when the machine comes up. */
-export type ServiceManager =
-  | 'systemd'
-  /** The charm's own supervisor, started by cron when the machine comes up. */
-  | 'cron'
-  /** The charm's own supervisor, started by the hook Juju runs when the machine came up. */
-  | 'hook';
-
 export interface ServiceFacts {
   /** For example `postgresql/0`. */
   readonly unit: string;

@@ -1,26 +1,11 @@
-// Which service manager runs the agent, and what it is told. Pure.
+// What the service manager that runs the agent is told. Pure.
 
 import { agentFactsVariable, agentWakeVariable } from '#core/ha/agent-facts.ts';
 import { type AgentPlace, wakeEvent } from '../agent/place.ts';
-import type { RunFile } from '../supervise/run-file.ts';
-import type { ServiceFacts, ServiceManager } from './commands.ts';
+import { type CronFile, cronFileOf } from '#adapters/supervise/cron-file.ts';
+import type { RunFile } from '#adapters/supervise/run-file.ts';
+import type { ServiceFacts } from './commands.ts';
 import { serviceName } from './systemd-units.ts';
-
-export interface MachineFacts {
-  readonly isRoot: boolean;
-  readonly hasSystemd: boolean;
-  readonly hasCron: boolean;
-}
-
-/**
- * Systemd where it runs. A model on a loopback network never leaves anything in the machine's own
- * directories: it ends with its processes, and its machines come up again by their hooks.
- */
-export function chooseManager(machine: MachineFacts, service: ServiceFacts): ServiceManager {
-  if (!machine.isRoot || service.isLoopback) return 'hook';
-  if (machine.hasSystemd) return 'systemd';
-  return machine.hasCron ? 'cron' : 'hook';
-}
 
 /** The agent waits most of the time: what matters is the memory it keeps from PostgreSQL. */
 export const agentFlags: readonly string[] = ['--lite-mode', '--max-semi-space-size=1'];
@@ -85,17 +70,6 @@ export function runFile({ service, place, user, jujuExec, path }: RunFileInputs)
 }
 
 /** The line of cron that starts the supervisor when the machine comes up. */
-export function cronFile(service: ServiceFacts, place: AgentPlace): UnitCron {
-  const command = supervisorProgram(service, place)
-    .map((text) => `'${text}'`)
-    .join(' ');
-  return {
-    path: `/etc/cron.d/${serviceName(service.unit)}`,
-    text: `# Written by the postgresql charm.\n@reboot root ${command.replaceAll('%', '\\%')} >/dev/null 2>&1\n`,
-  };
-}
-
-export interface UnitCron {
-  readonly path: string;
-  readonly text: string;
+export function cronFile(service: ServiceFacts, place: AgentPlace): CronFile {
+  return cronFileOf('postgresql', serviceName(service.unit), supervisorProgram(service, place));
 }

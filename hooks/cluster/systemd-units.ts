@@ -1,5 +1,6 @@
 // The files by which systemd runs a unit's agent and wakes its charm. Pure.
 
+import { type UnitFile, word, words } from '#adapters/supervise/systemctl.ts';
 import type { AgentPlace } from '../agent/place.ts';
 
 export interface UnitFileInputs {
@@ -14,25 +15,9 @@ export interface UnitFileInputs {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface UnitFile {
-  readonly name: string;
-  readonly text: string;
-}
-
 /** Beginning of the names of everything that is this unit's. */
 export function serviceName(unit: string): string {
   return `pg-agent-${unit.replaceAll('/', '-')}`;
-}
-
-/** One word of a unit file: systemd gives a meaning of their own to `%`, `$`, quotes and backslashes. */
-function word(text: string): string {
-  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
-  return `"${escaped.replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
-}
-
-function words(texts: readonly string[]): string {
-  // The first word, the program, is taken as it is and must be a path.
-  return texts.map((text, index) => (index === 0 ? text : word(text))).join(' ');
 }
 
 /** The agent's service first, then what wakes the charm. */

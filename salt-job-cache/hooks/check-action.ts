@@ -1,7 +1,7 @@
 // The action `check`: records a job, reads it back, and says where.
 
 import { type Action, ActionFailure } from '#charm/charm.ts';
-import type { Context } from './handlers.ts';
+import type { Context } from './context.ts';
 import { placeOf } from './place.ts';
 
 export const checkAction: Action<Context> = {

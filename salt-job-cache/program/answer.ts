@@ -3,6 +3,10 @@
 import { ConnectionString } from '#interfaces/pgsql/connection-string.ts';
 import { PgsqlError } from '#interfaces/pgsql/errors.ts';
 import { check } from '../src/check.ts';
+import { isTransientCode } from '../src/database/hints.ts';
+import { verdictOf, withoutSecret } from '../src/database/problems.ts';
+import { JobCacheError } from '../src/errors.ts';
+import { countOldRows } from '../src/retention/count-old-rows.ts';
 import { connect, ConnectError } from './connect.ts';
 import { migrate, SchemaConflict } from './migrate.ts';
 import type { ProgramAnswer, ProgramProblem, ProgramRequest } from './request.ts';
@@ -25,33 +29,33 @@ async function carryOut(request: ProgramRequest, nowMicros: bigint): Promise<Pro
       return checkOver(request.connection, nowMicros);
     case 'migrate': {
       await using connection = await connect(request.connection);
-      const did = await migrate(connection.client, request.readers);
-      return { ok: true, did, problem: null };
+      const { readers, partitions, keep } = request;
+      const did = await migrate(connection.client, readers, partitions);
+      const made = { ok: true, did, problem: null };
+      return keep === undefined
+        ? made
+        : { ...made, old: await countOldRows(connection.client, keep) };
     }
     default:
       return request satisfies never;
   }
 }
 
-/**
- * SQLSTATEs that pass by themselves: connection, deadlock, resources, an operator's doing, a standby; and
- * what the driver and the system say of a connection that broke.
- */
-const transientCode = /^(?:08|40|53|55P03|57|25006|ECONN|EPIPE|ETIMEDOUT)/u;
-const transientWords = /^(?:Connection terminated|Query read timeout)/u;
-
 /** Null for an error that is neither PostgreSQL's nor the connection's, but a mistake of ours. */
 function problemOf(error: unknown): ProgramProblem | null {
   if (!(error instanceof Error)) return null;
   const { message } = error;
   if (error instanceof SchemaConflict) return { code: 'CONFLICT', message, isTransient: false };
+  if (error instanceof JobCacheError) {
+    return { code: error.sqlstate ?? error.kind, message, isTransient: error.isTransient };
+  }
   if (error instanceof RequestError) return { code: 'REQUEST', message, isTransient: false };
   if (error instanceof ConnectError) {
     return { code: error.code, message, isTransient: error.isTransient };
   }
   if (error instanceof PgsqlError) return { code: error.code, message, isTransient: false };
   const code = 'code' in error ? String(error.code) : '';
-  const isTransient = transientCode.test(code) || transientWords.test(message);
+  const isTransient = isTransientCode(code) || verdictOf(error) === 'broken';
   // The five characters of a SQLSTATE: it was PostgreSQL that said no.
   if (!isTransient && !/^[0-9A-Z]{5}$/u.test(code)) return null;
   return { code, message: `PostgreSQL refused: ${message}`, isTransient };
@@ -59,8 +63,7 @@ function problemOf(error: unknown): ProgramProblem | null {
 
 /** PostgreSQL quotes what it refuses, so the password is taken out of whatever it said. */
 function withoutPassword(message: string, connection: string): string {
-  const password = ConnectionString.tryParse(connection)?.password ?? '';
-  return password.length < 4 ? message : message.replaceAll(password, '***');
+  return withoutSecret(message, ConnectionString.tryParse(connection)?.password ?? null);
 }
 
 /** @throws errors that are neither PostgreSQL's nor the connection's */

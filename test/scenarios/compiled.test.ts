@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { agentFlags } from '../../hooks/cluster/service-plan.ts';
 import { nodeFlags } from '../../scripts/compile-program.ts';
 import { built } from './suite.ts';
 
@@ -23,6 +24,8 @@ for (const [name, program] of [
   ['postgresql', 'lib/pg-setup'],
   ['salt-job-cache', 'charm'],
   ['salt-job-cache', 'lib/job-cache'],
+  ['salt-job-cache', 'lib/job-cache-machine'],
+  ['salt-job-cache', 'lib/salt-job-cache'],
 ] as const) {
   test(`${name}: Node takes the compiled form of ${program}, with the flags of dispatch`, async () => {
     const charm = await built(name);
@@ -37,6 +40,16 @@ for (const [name, program] of [
     assert.equal(refused, 'false');
   });
 }
+
+test('postgresql: Node takes the compiled form of lib/pg-agent, with the flags of its service', async () => {
+  const charm = await built('postgresql');
+  const refused = execFileSync(
+    join(charm, 'bin/node'),
+    [...agentFlags, '-e', question, join(charm, 'lib/pg-agent')],
+    { encoding: 'utf8' },
+  );
+  assert.equal(refused, 'false');
+});
 
 test('a compiled form that is damaged or missing costs time and nothing else', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'compiled-'));

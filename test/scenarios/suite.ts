@@ -1,4 +1,4 @@
-// What the scenarios share: both charms as they are built, and questions about a model.
+// What the scenarios share: the charms as they are built, and questions about a model.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,9 @@ import { charms } from '../../scripts/charms.ts';
 export const scenarioTimeoutMs = 90_000;
 
 /** Where a charm is built; it is built now where it was not yet. */
-export async function built(name: 'postgresql' | 'salt-job-cache'): Promise<string> {
+export async function built(
+  name: 'postgresql' | 'salt-job-cache' | 'salt-job-cache-subordinate',
+): Promise<string> {
   const charm = charms.find((one) => one.name === name);
   assert.ok(charm);
   if (!existsSync(`${charmDirectory(name)}/bin/node`)) {

@@ -3,6 +3,10 @@
 
 import type { Queryable } from '../queryable.ts';
 
+/**
+ * Columns by name, as the driver `pg` reads them, but for two kinds that stay the text PostgreSQL writes:
+ * times (they have microseconds) and JSON (its numbers are exact). The time zone of a session is UTC.
+ */
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Result {
@@ -28,7 +32,7 @@ export interface Session {
   copyIn(statement: string, chunks: AsyncIterable<Uint8Array | string>): Promise<number>;
   /** Rows of a query, read in portions through a cursor, so that any number fits. */
   stream(statement: Statement, values?: readonly unknown[]): AsyncIterable<Row>;
-  /** For code written against a driver's client: schema, check. */
+  /** For code written against a driver's client: schema, check. Throws the driver's errors, inside. */
   readonly queryable: Queryable;
 }
 

@@ -27,7 +27,7 @@ function readEntry(line: string, name: string): Omit<Identity, 'isOther'> | null
 }
 
 /** The entry of a user in the machine's user database; null where it has none. */
-async function findUser(name: string): Promise<Omit<Identity, 'isOther'> | null> {
+export async function findUser(name: string): Promise<Omit<Identity, 'isOther'> | null> {
   const passwd = await readFile('/etc/passwd', 'utf8');
   for (const line of passwd.split('\n')) {
     const entry = readEntry(line, name);

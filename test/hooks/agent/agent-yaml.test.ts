@@ -10,7 +10,7 @@ import { renderAgentHba } from '#hooks/agent/agent-hba.ts';
 import { type AgentInputs, agentYaml, memberName, unitOfMember } from '#hooks/agent/agent-yaml.ts';
 import { dynamicConfig, dynamicPatch } from '#hooks/agent/dynamic-config.ts';
 import { agentPlaceOf } from '#hooks/agent/place.ts';
-import { yamlText } from '#hooks/agent/yaml-text.ts';
+import { yamlText } from '#core/config/quoted-yaml.ts';
 import { readSettings } from '#hooks/settings.ts';
 
 const { settings } = readSettings({

@@ -6,17 +6,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { chooseManager } from '#adapters/supervise/choose-manager.ts';
+import type { UnitFile } from '#adapters/supervise/systemctl.ts';
 import { agentPlaceOf } from '#hooks/agent/place.ts';
 import type { ServiceFacts } from '#hooks/cluster/commands.ts';
 import {
   agentEnvironment,
   agentProgram,
-  chooseManager,
   cronFile,
   runFile,
   wakeCommand,
 } from '#hooks/cluster/service-plan.ts';
-import { systemdUnits, type UnitFile } from '#hooks/cluster/systemd-units.ts';
+import { systemdUnits } from '#hooks/cluster/systemd-units.ts';
 
 const charmDir = '/var/lib/juju/agents/unit-postgresql-0/charm';
 const service: ServiceFacts = { unit: 'postgresql/0', charmDir, version: '1', isLoopback: false };

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { reactive } from '#charm/reactive/reactive.ts';
 import * as events from '#charm/testing/events.ts';
 import type { Flag } from '#salt-job-cache/hooks/flags.ts';
-import type { Endpoints } from '#salt-job-cache/hooks/handlers.ts';
+import type { Endpoints } from '#salt-job-cache/hooks/context.ts';
 import { createServices, type Services } from '#salt-job-cache/hooks/services.ts';
 import { offer, password, UnitUnderTest } from './unit-under-test.ts';
 
@@ -53,6 +53,8 @@ test('it asks for its database, makes the tables when it is served, and says whe
       command: 'migrate',
       connection: `host=10.0.3.10 port=5432 dbname=salt user=juju_cache password=${password}`,
       readers: [],
+      partitions: false,
+      keep: { keepJobsSeconds: 86_400, keepEventsSeconds: 86_400 },
     },
   ]);
   assert.equal(unit.status, 'active: Job cache in database salt at 10.0.3.10:5432');
@@ -145,6 +147,7 @@ test('other roles are let in once the server has them, though the database is th
     command: 'migrate',
     connection: `host=10.0.3.10 port=5432 dbname=salt user=juju_cache password=${password}`,
     readers: ['viewer', 'auditor'],
+    partitions: false,
   });
   assert.match(unit.status, /^active/);
 });

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { NamedProcess } from '#adapters/supervise/pid-file.ts';
 import { runCharm as program } from '#charm/main.ts';
 import type { Explanation } from '#charm/reactive/explain.ts';
 import type { CharmState, RelationState } from '#charm/testing/charm-state.ts';
@@ -12,7 +13,11 @@ import * as events from '#charm/testing/events.ts';
 import { type Outcome, runCharm } from '#charm/testing/run-charm.ts';
 import type { Settings } from '#interfaces/ports.ts';
 import { charm } from '#salt-job-cache/hooks/charm.ts';
+import type { CliAnswer } from '#salt-job-cache/hooks/call-cli.ts';
 import type { Services } from '#salt-job-cache/hooks/services.ts';
+import type { MachinePlace } from '#salt-job-cache/machine/place.ts';
+import type { MachineAnswer, MachineRequest } from '#salt-job-cache/machine/request.ts';
+import type { OldRows } from '#salt-job-cache/src/retention/count-old-rows.ts';
 import type {
   ProgramAnswer,
   ProgramProblem,
@@ -34,14 +39,76 @@ export const password = 'OpenSesame17';
 export class FakeProgram implements Services {
   readonly requests: ProgramRequest[] = [];
   problem: ProgramProblem | null = null;
+  readonly machineRequests: MachineRequest[] = [];
+  /** Fields of the next answers that are other than usual. */
+  machineAnswer: Partial<MachineAnswer> = {};
+  readonly cliCalls: (readonly string[])[] = [];
+  cliAnswer: Partial<CliAnswer> = {};
+  isKept = true;
+  /** What is in the tables and older than the options keep it. */
+  old: OldRows = { jobs: 0, returns: 0, events: 0 };
+  /** Text of the service's status file. */
+  status: string | null = null;
+  readonly directories: Set<string> = new Set();
+  /** Process ids that run. */
+  readonly running: Set<number> = new Set();
+  version = '1';
+
+  machine(request: MachineRequest): MachineAnswer {
+    this.machineRequests.push(request);
+    const isWritten = request.command === 'configure' && request.master !== null;
+    const master = isWritten ? 'written' : 'none';
+    return { ok: true, did: [], problem: null, master, outdated: [], ...this.machineAnswer };
+  }
+
+  cli(_place: MachinePlace, args: readonly string[]): CliAnswer {
+    this.cliCalls.push(args);
+    return { isDone: true, output: '', problem: '', isCut: false, ...this.cliAnswer };
+  }
+
+  exportTo(place: MachinePlace, path: string, args: readonly string[]): CliAnswer {
+    return this.cli(place, [...args, `> ${path}`]);
+  }
+
+  isServiceKept(): boolean {
+    return this.isKept;
+  }
+
+  readStatus(): string | null {
+    return this.status;
+  }
+
+  lastWords(): string {
+    return 'cannot go on';
+  }
+
+  isRunning({ pid }: NamedProcess): boolean {
+    return this.running.has(pid);
+  }
+
+  isDirectory(path: string): boolean {
+    return this.directories.has(path);
+  }
+
+  sizeOf(): number {
+    return 2048;
+  }
+
+  hostName(): string {
+    return 'salt1';
+  }
+
+  charmVersion(): string {
+    return this.version;
+  }
 
   jobCache(request: ProgramRequest): ProgramAnswer {
     this.requests.push(request);
     const { problem } = this;
     const done = { ok: problem === null, did: problem === null ? ['did it'] : [], problem };
-    return request.command === 'check' && problem === null
-      ? { ...done, jid: '20240102030405678901' }
-      : done;
+    if (problem !== null) return done;
+    if (request.command === 'check') return { ...done, jid: '20240102030405678901' };
+    return request.keep === undefined ? done : { ...done, old: this.old };
   }
 }
 

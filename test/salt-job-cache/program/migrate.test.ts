@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import { queryAs } from '../../adapters/pg/with-postgres.ts';
+import { saltsOwnSchema } from '../with-database.ts';
 import { password, startServer, withJobCache } from './with-job-cache.ts';
 
 let server: TestServer;
@@ -12,25 +13,25 @@ before(async () => {
 });
 after(async () => server[Symbol.asyncDispose]());
 
-/** The statements of the returner's own documentation, as a person would have run them. */
-const salts = [
-  `CREATE TABLE public.jids (jid varchar(20) PRIMARY KEY, started TIMESTAMP WITH TIME ZONE DEFAULT now(),
-     tgt_type text NOT NULL, cmd text NOT NULL, tgt text NOT NULL, kwargs text NOT NULL,
-     ret text NOT NULL, username text NOT NULL, arg text NOT NULL, fun text NOT NULL)`,
-  `CREATE TABLE public.salt_returns (added TIMESTAMP WITH TIME ZONE DEFAULT now(), fun text NOT NULL,
-     jid varchar(20) NOT NULL, return text NOT NULL, id text NOT NULL, success boolean)`,
-  `CREATE TABLE public.salt_events (id SERIAL, tag text NOT NULL, data text NOT NULL,
-     alter_time TIMESTAMP WITH TIME ZONE DEFAULT now(), master_id text NOT NULL)`,
+/** What is said of an empty database. */
+const allMade = (user: string): readonly string[] => [
+  'created table jids',
+  'created table salt_returns',
+  'created table salt_events',
+  'created table salt_jid_reservations',
+  'created table salt_spools',
+  'let a second row of a job do no harm, and jids.started tell the time of the job id',
+  `set the time zone of role ${user} in database ${user} to UTC`,
 ];
 
-test('an empty database gets the tables, owned by its user, with the indexes Salt names', async () => {
+test('an empty database gets the tables, owned by its user, with its indexes', async () => {
   await using cache = await withJobCache(server);
 
   const answer = await cache.ask({ command: 'migrate' });
 
   assert.deepEqual(answer, {
     ok: true,
-    did: ['created table jids', 'created table salt_returns', 'created table salt_events'],
+    did: allMade(cache.user),
     problem: null,
   });
   const owners = await cache.sql(
@@ -43,15 +44,23 @@ test('an empty database gets the tables, owned by its user, with the indexes Sal
   assert.deepEqual(
     indexes.map(({ name }) => name),
     [
+      'jids_fun_jid_idx',
       'jids_pkey',
-      'salt_events_data_idx',
+      'jids_started_idx',
+      'jids_tgt_jid_idx',
+      'jids_username_jid_idx',
+      'salt_events_alter_time_idx',
       'salt_events_id_idx',
       'salt_events_master_id_idx',
-      'salt_events_tag_idx',
+      'salt_events_tag_start_idx',
+      'salt_jid_reservations_pkey',
       'salt_returns_added_idx',
+      'salt_returns_failed_idx',
       'salt_returns_fun_idx',
       'salt_returns_id_idx',
+      'salt_returns_id_jid_idx',
       'salt_returns_jid_idx',
+      'salt_spools_pkey',
     ],
   );
 });
@@ -74,19 +83,23 @@ test('a complete database is left as it is, rows and all, however often it is as
 
 test('tables made by hand as Salt documents them are used, and only what is missing is made', async () => {
   await using cache = await withJobCache(server);
-  for (const statement of salts) await cache.sql(statement);
+  for (const statement of saltsOwnSchema) await cache.sql(statement);
   await cache.sql(`GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO ${cache.user}`);
   await cache.sql('DROP TABLE public.salt_events');
 
   const answer = await cache.ask({ command: 'migrate' });
 
-  assert.deepEqual(answer.did, ['created table salt_events']);
+  assert.equal(answer.did[0], 'created table salt_events');
+  assert.match(
+    answer.did.at(-1) ?? '',
+    /^left table salt_returns as it is, as it belongs to another/,
+  );
   assert.equal((await cache.ask({ command: 'check' })).ok, true);
 });
 
 test('tables of somebody else that our user may not write are a conflict, not a failure in the middle', async () => {
   await using cache = await withJobCache(server);
-  for (const statement of salts.slice(0, 2)) await cache.sql(statement);
+  for (const statement of saltsOwnSchema.slice(0, 2)) await cache.sql(statement);
 
   const { ok, problem } = await cache.ask({ command: 'migrate' });
 
@@ -133,11 +146,7 @@ test('several units at once make each table once', async () => {
   );
 
   assert.ok(answers.every(({ ok }) => ok));
-  assert.deepEqual(answers.flatMap(({ did }) => did).sort(), [
-    'created table jids',
-    'created table salt_events',
-    'created table salt_returns',
-  ]);
+  assert.deepEqual(answers.flatMap(({ did }) => did).sort(), [...allMade(cache.user)].sort());
 });
 
 test('members of a reader role may read the tables and not write them; a role that is not there is told', async () => {

@@ -2,6 +2,7 @@
 
 import { answer } from '#salt-job-cache/program/answer.ts';
 import type { ProgramAnswer, ProgramRequest } from '#salt-job-cache/program/request.ts';
+import type { AgeLimits } from '#salt-job-cache/src/retention/count-old-rows.ts';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import { withPostgres } from '../../adapters/pg/with-postgres.ts';
 
@@ -16,7 +17,11 @@ export interface JobCache extends AsyncDisposable {
   sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   ask(
     request:
-      | { readonly command: 'migrate'; readonly readers?: readonly string[] }
+      | {
+          readonly command: 'migrate';
+          readonly readers?: readonly string[];
+          readonly keep?: AgeLimits;
+        }
       | { command: 'check' },
     conninfo?: string,
   ): Promise<ProgramAnswer>;
@@ -53,7 +58,7 @@ export async function withJobCache(server: TestServer): Promise<JobCache> {
       const whole: ProgramRequest =
         request.command === 'check'
           ? { command: 'check', connection }
-          : { command: 'migrate', connection, readers: request.readers ?? [] };
+          : { readers: [], ...request, connection };
       return answer(JSON.stringify(whole), BigInt(Date.now()) * 1000n);
     },
     async [Symbol.asyncDispose]() {

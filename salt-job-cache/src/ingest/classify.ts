@@ -1,0 +1,96 @@
+// What an event of Salt's master is about, told by its tag, whether its data agrees, and the globs that choose
+// which events are kept as events.
+
+import { JobCacheError } from '../errors.ts';
+import type { EventFilter } from '../service/service-config.ts';
+import type { PythonDict } from '../value/python-value.ts';
+import { valueAt } from '../value/python-value.ts';
+import { pythonStr } from '../value/repr.ts';
+
+/**
+ * `job`: a publication. `return`: of one minion. `runner`: the result of a runner.
+ * `other`: nothing the job cache of Salt would store, unless as an event.
+ */
+export type EventKind = 'job' | 'return' | 'runner' | 'other';
+
+/** @param tag e.g. `salt/job/20240102030405678901/ret/web1` */
+export function kindOf(tag: string): EventKind {
+  const parts = tag.split('/');
+  const [salt, base, , what] = parts;
+  if (salt !== 'salt') return 'other';
+  if (base === 'job' && what === 'new' && parts.length === 4) return 'job';
+  // A minion's id has no slash: Salt refuses one that has.
+  if (base === 'job' && what === 'ret' && parts.length === 5) return 'return';
+  return base === 'run' && what === 'ret' && parts.length === 4 ? 'runner' : 'other';
+}
+
+/**
+ * The master makes the tag from the load, so the two name the same job and minion, unless somebody else made
+ * the event. What is missing in the load is left to whoever makes a row of it.
+ *
+ * @throws JobCacheError where they differ
+ */
+export function checkTag(tag: string, load: PythonDict): void {
+  const [, , jid, , id] = tag.split('/');
+  for (const [field, named] of [
+    ['jid', jid],
+    ['id', id],
+  ] as const) {
+    const value = valueAt(load, field) ?? null;
+    if (named === undefined || value === null || pythonStr(value) === named) continue;
+    throw new JobCacheError(
+      `Cannot store the event: its tag names ${field} "${named}", its data "${pythonStr(value)}"; no master publishes that`,
+      { kind: 'ValueError', ...(jid === undefined ? {} : { jid }), field },
+    );
+  }
+}
+
+const special = /[.*+?^${}()|[\]\\]/gu;
+
+function escaped(text: string): string {
+  return text.replaceAll(special, String.raw`\$&`);
+}
+
+/** `[…]` of a glob at `at`; null where it has no end, and is a bracket like any other character. */
+function setAt(glob: string, at: number): { readonly source: string; readonly end: number } | null {
+  const first = glob[at + 1] === '!' ? at + 2 : at + 1;
+  const end = glob.indexOf(']', first + 1);
+  if (end === -1) return null;
+  const inside = glob.slice(first, end).replaceAll(/[\\\]^[]/gu, String.raw`\$&`);
+  return { source: `[${first === at + 2 ? '^' : ''}${inside}]`, end };
+}
+
+/** A glob as Python's fnmatch reads it: `*`, `?`, `[seq]`, `[!seq]`; the whole text has to match. */
+export function globPattern(glob: string): RegExp {
+  let source = '';
+  for (let at = 0; at < glob.length; at += 1) {
+    const character = glob[at] as string;
+    const set = character === '[' ? setAt(glob, at) : null;
+    if (set !== null) {
+      source += set.source;
+      at = set.end;
+    } else if (character === '*') source += '.*';
+    else if (character === '?') source += '.';
+    else source += escaped(character);
+  }
+  // A range such as [z-a] matches nothing in Python, and is no regular expression at all.
+  return tryPattern(`^(?:${source})$`);
+}
+
+function tryPattern(source: string): RegExp {
+  try {
+    return new RegExp(source, 's');
+  } catch {
+    return /(?!)/;
+  }
+}
+
+/** Tells which tags are kept as events: those one of `allow` matches (all, where it is empty), less `deny`. */
+export function tagFilter(filter: EventFilter | null): (tag: string) => boolean {
+  if (filter === null) return () => false;
+  const allow = filter.allow.map(globPattern);
+  const deny = filter.deny.map(globPattern);
+  return (tag) =>
+    (allow.length === 0 || allow.some((pattern) => pattern.test(tag))) &&
+    !deny.some((pattern) => pattern.test(tag));
+}
