@@ -2,8 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent as HttpsAgent } from 'node:https';
 import { errorCode } from '#adapters/files/error-code.ts';
+import { nodeHttps } from '#adapters/net/lazy-tls.ts';
 import type { Agents } from './http-exchange.ts';
 
 export interface TlsFiles {
@@ -25,15 +26,25 @@ export async function createAgents({ cacert, cert, key }: TlsFiles): Promise<Age
     cert === null ? null : readSetting('cert', cert),
     keyFile === null ? null : readSetting('key', keyFile),
   ]);
+  const http = new HttpAgent(common);
+  let https: HttpsAgent | null = null;
   return {
-    http: new HttpAgent(common),
-    https: new HttpsAgent({
-      ...common,
-      rejectUnauthorized: ca !== null,
-      ...(ca === null ? {} : { ca }),
-      ...(certificate === null ? {} : { cert: certificate }),
-      ...(privateKey === null ? {} : { key: privateKey }),
-    }),
+    http,
+    get https() {
+      const { Agent } = nodeHttps();
+      https ??= new Agent({
+        ...common,
+        rejectUnauthorized: ca !== null,
+        ...(ca === null ? {} : { ca }),
+        ...(certificate === null ? {} : { cert: certificate }),
+        ...(privateKey === null ? {} : { key: privateKey }),
+      });
+      return https;
+    },
+    destroy() {
+      http.destroy();
+      https?.destroy();
+    },
   };
 }
 

@@ -3,15 +3,18 @@
 import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
-import { request as httpsRequest } from 'node:https';
 import { errorCode } from '#adapters/files/error-code.ts';
+import { nodeHttps } from '#adapters/net/lazy-tls.ts';
 
 /** No answer of an etcd is longer; what is, comes from something else. */
 const longestAnswerBytes = 16_777_216;
 
 export interface Agents {
   readonly http: HttpAgent;
+  /** Made when it is asked for first. */
   readonly https: HttpsAgent;
+  /** Lets all connections go. */
+  destroy(): void;
 }
 
 export interface Exchange {
@@ -43,7 +46,7 @@ export async function openExchange(exchange: Exchange): Promise<IncomingMessage>
       ...(exchange.token === null ? {} : { authorization: exchange.token }),
     },
   };
-  const call = (isTls ? httpsRequest : httpRequest)(exchange.url, options);
+  const call = (isTls ? nodeHttps().request : httpRequest)(exchange.url, options);
   call.once('response', resolve);
   // Not `once`: a connection that breaks after its answer must not end the process.
   call.on('error', reject);

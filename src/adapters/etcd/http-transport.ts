@@ -151,8 +151,7 @@ export class HttpTransport implements EtcdTransport {
   async #closeAgents(): Promise<void> {
     // Where they could not be made there is nothing to let go.
     const agents = await this.#agents?.catch(() => null);
-    agents?.http.destroy();
-    agents?.https.destroy();
+    agents?.destroy();
   }
 
   /** A stream from a host that does not answer requests may be dead without a sign of it. */

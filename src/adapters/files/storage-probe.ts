@@ -2,7 +2,7 @@
 // WAL is written for it, so that an idle cluster stays idle.
 
 import { constants } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
+import { unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClockPort } from '../ports/agent-ports.ts';
 import type { StorageProbe } from '../ports/storage-probe.ts';
@@ -13,21 +13,31 @@ const probe = Buffer.alloc(8192, 0x70);
 
 const fileName = 'pg-agent.probe';
 
+/** A new file, never through a link that somebody else put there, and on disk before the call returns. */
+const newAndSynced =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_EXCL |
+  constants.O_NOFOLLOW |
+  constants.O_DSYNC;
+
 async function writeOne(directory: string): Promise<void> {
   const path = join(directory, fileName);
-  // A new file each time, never through a link that somebody else put there.
-  await unlink(path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  });
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const file = await open(path, flags, 0o600);
+  // Opened, written and closed in one go: this is done in every turn.
+  const write = async (): Promise<void> =>
+    writeFile(path, probe, { flag: newAndSynced, mode: 0o600 });
   try {
-    await file.write(probe);
-    await file.datasync();
-  } finally {
-    await file.close();
+    await write();
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') {
+      await unlink(path).catch(() => undefined);
+      throw error;
+    }
+    // Left by an agent that was killed.
     await unlink(path);
+    await write();
   }
+  await unlink(path);
 }
 
 const words: Readonly<Record<string, string>> = {

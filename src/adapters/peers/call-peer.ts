@@ -3,8 +3,8 @@
 
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { RequestOptions } from 'node:https';
+import { nodeHttps } from '#adapters/net/lazy-tls.ts';
 
 export interface PeerCall {
   readonly method: 'GET' | 'POST';
@@ -54,7 +54,7 @@ export async function callPeer(call: PeerCall): Promise<PeerAnswer> {
   const options = { method, headers, signal, agent: false };
   const request =
     url.protocol === 'https:'
-      ? httpsRequest(url, { ...call.tls, ...options })
+      ? nodeHttps().request(url, { ...call.tls, ...options })
       : httpRequest(url, options);
   request.once('response', resolve);
   request.on('error', reject);

@@ -99,14 +99,10 @@ export class MemberObserver {
     return this.#control;
   }
 
-  /** While the server answers only its settings are of pg_controldata, and those do not change under it. */
+  /** A server that answers tells its file's content; what it does not tell is read where it was not yet. */
   async #controlOf(row: MonitorRow): Promise<ControlData | null> {
     const base = this.#control ?? (await this.control());
-    if (base === null) return null;
-    this.#control = { ...base, ...row.control };
-    // The next look without an answer reads the file again.
-    this.#controlMark = '';
-    return this.#control;
+    return base === null ? null : { ...base, ...row.control };
   }
 
   /** A standby that receives nothing does not tell its timeline in SQL. */

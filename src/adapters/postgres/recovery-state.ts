@@ -27,16 +27,17 @@ export async function readRunningRecovery(query: Query): Promise<RunningRecovery
       sourceFile: optionalTextColumn(row, 'sourcefile'),
     };
   }
-  const [state] = await query('SELECT pg_is_in_recovery() AS in_recovery');
-  const [receiver] = await query('SELECT conninfo, slot_name FROM pg_stat_wal_receiver');
-  const conninfo = receiver === undefined ? null : optionalTextColumn(receiver, 'conninfo');
+  const [state] = await query(
+    'SELECT pg_is_in_recovery() AS in_recovery, conninfo, slot_name FROM (SELECT) AS this LEFT JOIN pg_stat_wal_receiver ON true',
+  );
+  const conninfo = state === undefined ? null : optionalTextColumn(state, 'conninfo');
   return {
     isSetUpAsStandby: state?.['in_recovery'] === true,
     parameters,
     receiver:
-      receiver === undefined || conninfo === null
+      state === undefined || conninfo === null
         ? null
-        : { conninfo, slotName: optionalTextColumn(receiver, 'slot_name') ?? '' },
+        : { conninfo, slotName: optionalTextColumn(state, 'slot_name') ?? '' },
   };
 }
 

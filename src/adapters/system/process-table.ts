@@ -34,20 +34,34 @@ export function readProcessTable(): readonly ProcessEntry[] {
   return entries;
 }
 
-/** One process, or null when there is none with this id. */
-export function readProcess(pid: number): ProcessEntry | null {
+/** What stands behind its name in the status of a process; null when there is none with this id. */
+function readStatus(pid: number): readonly string[] | null {
   const stat = readOrNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (stat === null) return null;
   // The program's name stands in parentheses and may hold both spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function stateOf(fields: readonly string[]): string {
+  return fields[0] ?? '?';
+}
+
+function startOf(fields: readonly string[]): string {
+  return fields[19] ?? '';
+}
+
+/** One process, or null when there is none with this id. */
+export function readProcess(pid: number): ProcessEntry | null {
+  const fields = readStatus(pid);
+  if (fields === null) return null;
   const environment = readOrNull(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
   return {
     pid,
-    state: fields[0] ?? '?',
+    state: stateOf(fields),
     parent: Number(fields[1] ?? 0),
     session: Number(fields[3] ?? 0),
     hasTerminal: (fields[4] ?? '0') !== '0',
-    startedAt: fields[19] ?? '',
+    startedAt: startOf(fields),
     executable: readLink(`/proc/${pid}/exe`),
     workingDirectory: readLink(`/proc/${pid}/cwd`),
     environment: environment.split('\0').filter((line) => line !== ''),
@@ -56,8 +70,8 @@ export function readProcess(pid: number): ProcessEntry | null {
 
 /** Whether the process of this entry still runs: not ended, not a zombie, not another one by now. */
 export function isRunning(entry: Pick<ProcessEntry, 'pid' | 'startedAt'>): boolean {
-  const current = readProcess(entry.pid);
-  return current !== null && current.startedAt === entry.startedAt && current.state !== 'Z';
+  const fields = readStatus(entry.pid);
+  return fields !== null && startOf(fields) === entry.startedAt && stateOf(fields) !== 'Z';
 }
 
 /** Sends a signal to exactly this process. False when it has ended, which is no error. */

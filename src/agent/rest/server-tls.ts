@@ -1,8 +1,8 @@
 // The certificate of the REST API, read and tried before any socket depends on it.
 
-import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions } from 'node:tls';
 
+import { nodeTls } from '#adapters/net/lazy-tls.ts';
 import { readTlsFiles } from '#adapters/peers/tls-files.ts';
 import type { TlsMaterial } from '#adapters/peers/tls-files.ts';
 import type { RestApiConfig } from '#core/config/patroni/agent-config.ts';
@@ -17,7 +17,7 @@ export async function readServerTls(config: RestApiConfig): Promise<TlsMaterial>
   const material = await readTlsFiles(config);
   if (config.certfile === null) return material;
   try {
-    createSecureContext(contextOptions(config, material));
+    nodeTls().createSecureContext(contextOptions(config, material));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(

@@ -3,11 +3,11 @@
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 
+import { nodeHttps } from '#adapters/net/lazy-tls.ts';
 import { isSameMaterial } from '#adapters/peers/tls-files.ts';
 import type { TlsMaterial } from '#adapters/peers/tls-files.ts';
 import type { NameResolver } from '#adapters/peers/resolve-name.ts';
@@ -210,7 +210,7 @@ export class RestServer {
     const server =
       config.certfile === null
         ? createServer(options)
-        : createTlsServer({
+        : nodeHttps().createServer({
             ...options,
             ...contextOptions(config, this.#material),
             requestCert: config.verifyClient !== 'none',
