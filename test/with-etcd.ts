@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { delay } from '#adapters/system/clock.ts';
+import { stopProcess } from './stopped-process.ts';
 
 /** Longest wait for a server that starts, milliseconds. */
 const startTimeoutMs = 30_000;
@@ -136,7 +137,9 @@ class EtcdServer implements TestEtcd {
   }
 
   freeze(): void {
-    assert.equal(this.#child?.kill('SIGSTOP'), true, 'it runs');
+    const pid = this.#child?.pid;
+    assert.ok(pid !== undefined, 'it runs');
+    stopProcess(pid);
   }
 
   thaw(): void {

@@ -45,6 +45,8 @@ class Daemon {
   readonly #log: ReturnType<typeof createServiceLog>;
   #config: ServiceConfig;
   #service: Service;
+  #isReloadAsked = false;
+  #onReload: () => void = () => undefined;
 
   private constructor(parts: {
     readonly path: string;
@@ -77,13 +79,21 @@ class Daemon {
 
   /** Serves until it is interrupted. */
   async run(): Promise<void> {
+    // For as long as it runs: one that comes while the last is obeyed would else end the process.
+    process.on('SIGHUP', this.#askReload);
     this.#log.info({}, 'The service runs');
     while (!this.#cli.interrupted.aborted) {
       if ((await this.#nextSignal()) === 'reload') await this.#reload();
     }
     this.#log.info({}, 'The service ends');
     await this.#service.stop(graceMs);
+    process.off('SIGHUP', this.#askReload);
   }
+
+  readonly #askReload = (): void => {
+    this.#isReloadAsked = true;
+    this.#onReload();
+  };
 
   async #nextSignal(): Promise<'end' | 'reload'> {
     const { promise, resolve, reject } = Promise.withResolvers<'end' | 'reload'>();
@@ -91,7 +101,8 @@ class Daemon {
     const end = (): void => resolve('end');
     const reload = (): void => resolve('reload');
     interrupted.addEventListener('abort', end, { once: true });
-    process.once('SIGHUP', reload);
+    this.#onReload = reload;
+    if (this.#isReloadAsked) reload();
     // It ends by itself only where it failed; a stop of ours comes later.
     this.#service.failed.catch(reject);
     if (interrupted.aborted) end();
@@ -99,12 +110,13 @@ class Daemon {
       return await promise;
     } finally {
       interrupted.removeEventListener('abort', end);
-      process.off('SIGHUP', reload);
+      this.#onReload = () => undefined;
     }
   }
 
   /** A configuration that can't be used changes nothing. */
   async #reload(): Promise<void> {
+    this.#isReloadAsked = false;
     let config: ServiceConfig;
     try {
       config = await readConfig(this.#path);

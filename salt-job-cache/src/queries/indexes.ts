@@ -60,9 +60,3 @@ export const queryIndexes: readonly QueryIndex[] = [
     purpose: 'Finds the newest returns that failed.',
   },
 ];
-
-/** The statement that makes it. */
-export function createQueryIndex(index: QueryIndex): string {
-  const where = index.where === null ? '' : ` WHERE ${index.where}`;
-  return `CREATE INDEX IF NOT EXISTS ${index.name} ON ${index.table} (${index.keys})${where}`;
-}

@@ -57,9 +57,12 @@ export function microsOfJid(jid: string): bigint | null {
   return Number.isNaN(time) ? null : BigInt(time) * 1000n + BigInt(micros);
 }
 
+/** Twenty digits, or a word such as `req`, under which a caller may have stored a job that had no id. */
+const jidPattern = /^(?:\d{20}|[A-Za-z]\w{0,19})$/u;
+
 /** @throws JobCacheError for what no job can be called */
 export function checkJid(text: string): string {
-  if (/^\d{20}$/u.test(text)) return text;
+  if (jidPattern.test(text)) return text;
   throw new JobCacheError(
     `Cannot use "${text}" as a job id: it has to be 20 digits such as 20261127143000123456, as "list" shows them`,
     { kind: 'ValueError', jid: text },

@@ -30,7 +30,7 @@ function cannotAdapt(place: FieldPlace, type: string): never {
 /** Text of an encoding can't hold half a character. */
 export function checkEncodable(place: FieldPlace, text: string): string {
   if (!text.isWellFormed()) {
-    const problem = 'it contains a lone surrogate, which UTF-8 can’t encode';
+    const problem = "it contains a lone surrogate, which UTF-8 can't encode";
     throw fieldError(place, { kind: 'UnicodeEncodeError', problem });
   }
   return checkText(place, text);

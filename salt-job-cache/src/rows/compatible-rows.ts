@@ -22,7 +22,7 @@ function dumps(place: FieldPlace, value: PythonValue): string {
 /** What psycopg2 refuses of a text of JSON, when its turn comes among the parameters. */
 function checkJson(place: FieldPlace, text: string): string {
   if (surrogateEscape.test(text)) {
-    const problem = 'it contains a lone surrogate, which UTF-8 can’t encode';
+    const problem = "it contains a lone surrogate, which UTF-8 can't encode";
     throw fieldError(place, { kind: 'UnicodeEncodeError', problem });
   }
   return checkEncodable(place, text);

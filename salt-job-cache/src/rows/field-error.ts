@@ -77,7 +77,7 @@ function checkSize(place: FieldPlace, text: string): void {
 /** Refuses what PostgreSQL's text can't hold: U+0000, and what is too long. */
 export function checkText(place: FieldPlace, text: string): string {
   if (text.includes('\0')) {
-    const problem = 'it contains the character U+0000, which PostgreSQL can’t store in text';
+    const problem = "it contains the character U+0000, which PostgreSQL can't store in text";
     throw fieldError(place, { kind: 'ValueError', problem });
   }
   checkSize(place, text);

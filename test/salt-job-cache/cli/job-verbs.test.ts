@@ -113,7 +113,7 @@ void test('show prints the job, its returns as they are stored, and who is missi
 void test('wrong input is answered with a sentence and exit code 1', async () => {
   await using jobs = await withJobs(server);
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [['show', 'x'], /20 digits/u],
+    [['show', '1'], /20 digits/u],
     [['show', jidNumber(1)], /no job 20261127/u],
     [['find', '--since', 'yesterday'], /an age such as 90s/u],
     [['find', '--success', '--failed'], /--success and --failed/u],

@@ -29,7 +29,7 @@ test('jobs, returns and events beyond their limit are counted, and what has only
     await cache.sql(`ALTER TABLE public.${table} OWNER TO ${cache.user}`);
   }
   await cache.sql(
-    `INSERT INTO public.jids SELECT to_char(at, 'YYYYMMDDHH24MISSUS'), at, '', '', '', '', '', '', '', ''
+    `INSERT INTO public.jids SELECT to_char(at AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISSUS'), at, '', '', '', '', '', '', '', ''
        FROM (SELECT now() - make_interval(hours => hours) - interval '30 min' AS at
                FROM generate_series(0, 47) AS hours) AS times`,
   );

@@ -136,6 +136,24 @@ test('reads its configuration again on SIGHUP, and keeps the one it has where th
   assert.equal(await service.signal('SIGTERM'), 0);
 });
 
+test('SIGHUP after SIGHUP never ends it, and the last of them is heeded', async () => {
+  await using cache = await migrated();
+  await using directory = await withDirectory();
+  const config = serviceConfig(directory.path, cache.conninfo(), { ingest: null });
+  await using service = withService(directory.path, config);
+  await service.start();
+
+  for (let count = 0; count < 40; count += 1) {
+    await writeFile(service.configFile, JSON.stringify({ ...config, masterId: `m${count}` }));
+    await service.signal('SIGHUP');
+  }
+  await writeFile(service.configFile, '{');
+  await service.signal('SIGHUP');
+  await until('the last of them', service.log, (log) => log.includes('it is no JSON'));
+
+  assert.equal(await service.signal('SIGTERM'), 0);
+});
+
 test('a configuration that can’t be used is refused with the keys that are wrong', async () => {
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, 'host=x', { keepJobs: -1 });
