@@ -112,6 +112,8 @@ async function publish({ ask, status }: Parts, rate: number | null): Promise<Asy
     }
   };
   const working = rate === null ? work() : Promise.resolve();
+  // Told when it is disposed of.
+  working.catch(() => undefined);
   return {
     async [Symbol.asyncDispose]() {
       over.abort();
@@ -122,7 +124,7 @@ async function publish({ ask, status }: Parts, rate: number | null): Promise<Asy
 
 async function sample(parts: Parts, rate: number | null, seconds: number): Promise<Ingestion> {
   const { pid, ask, status } = parts;
-  const publishing = await publish(parts, rate);
+  await using publishing = await publish(parts, rate);
   await delay(warmUpMs);
   const sizes: number[] = [];
   const loadBefore = await loadNow();
