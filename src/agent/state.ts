@@ -37,6 +37,7 @@ export const freshMemory: Memory = {
   isCheckpointAfterPromoteDone: null,
   isWatchdogRunning: false,
   walGap: null,
+  detour: null,
 };
 
 /** A leader that reached us over REST while the store could not be asked. */

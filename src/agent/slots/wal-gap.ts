@@ -1,9 +1,11 @@
 // Finds out why a standby does not stream: whether the leader has thrown away the WAL it needs next, as after its slot
-// was given up. What is done about it the rules decide (core/ha/rules/rejoin-rules.ts).
+// was given up. What is done about it the rules decide (core/ha/rules/rejoin-rules.ts). A cascading standby whose own
+// upstream gives it nothing goes round it, to the leader, where that has what it needs.
 
 import { clusterOf, maxLsn } from '#core/ha/look.ts';
 import { situationOf } from '#core/ha/rules/rejoin-rules.ts';
-import { leaderUpstream } from '#core/ha/upstream.ts';
+import { isDetourOver } from '#core/ha/detour.ts';
+import { leaderUpstream, upstreamOf } from '#core/ha/upstream.ts';
 import type { World } from '#core/ha/world.ts';
 import { formatLsn } from '#core/postgres/lsn.ts';
 import type { AgentParts } from '../context.ts';
@@ -12,6 +14,8 @@ import { remember } from '../state.ts';
 /** A standby that has just started, or lost its leader, needs a while to stream, in milliseconds. */
 const patienceMs = 3000;
 const askAgainMs = 10_000;
+/** An upstream that restarts, or has just promoted, gives nothing for a while either. */
+const detourPatienceMs = 10_000;
 
 export class WalGapCheck {
   readonly #parts: AgentParts;
@@ -29,6 +33,7 @@ export class WalGapCheck {
     if (!isWaitingForWal(world)) {
       this.#notStreamingSinceMs = null;
       if (state.memory.walGap !== null) remember(state, { walGap: null });
+      this.#endDetour(world);
       return;
     }
     const nowMs = deps.clock.monotonicMs();
@@ -50,10 +55,34 @@ export class WalGapCheck {
     this.#isAsking = true;
     const hasWal = await deps.slots.isWalOnLeader(leader, from);
     this.#isAsking = false;
-    if (hasWal !== false || this.#notStreamingSinceMs === null) return;
+    if (this.#notStreamingSinceMs === null) return;
+    const silentMs = deps.clock.monotonicMs() - this.#notStreamingSinceMs;
+    if (hasWal === true && silentMs >= detourPatienceMs) this.#goRound(world, leader.name);
+    if (hasWal !== false) return;
     const why = `${leader.name} does not have the WAL from ${formatLsn(from)} on any more`;
     deps.log.warning(`This member can't follow: ${why}`);
     remember(state, { walGap: { against: situationOf(member), why } });
+    wake();
+  }
+
+  #goRound(world: World, leader: string): void {
+    const { state, deps, wake } = this.#parts;
+    const around = upstreamOf(world)?.name ?? '';
+    if (around === '' || around === leader) return;
+    deps.log.warning(
+      `This member gets no WAL from ${around}, and follows the leader ${leader} until it has caught up`,
+    );
+    remember(state, { detour: { around, sinceMs: deps.clock.monotonicMs() } });
+    wake();
+  }
+
+  #endDetour(world: World): void {
+    const { state, deps, wake } = this.#parts;
+    if (!isDetourOver(world)) return;
+    deps.log.info(
+      `Going back to ${state.memory.detour?.around ?? ''}, the member to replicate from`,
+    );
+    remember(state, { detour: null });
     wake();
   }
 }

@@ -60,7 +60,7 @@ export function upstreamOf(world: World): Upstream | null {
   // From the archive only: a standby all the same.
   if (me.tags.nostream) return { name: '', connection: null, slotName: null };
   const wanted = me.tags.replicatefrom;
-  if (wanted !== null && wanted !== me.name) {
+  if (wanted !== null && wanted !== me.name && wanted !== world.memory.detour?.around) {
     const member = memberOf(clusterOf(world), wanted);
     const upstream = member === null ? null : memberUpstream(world, member);
     if (upstream !== null) return upstream;

@@ -112,6 +112,14 @@ export interface Memory {
   readonly isWatchdogRunning: boolean;
   /** The leader of this situation (as in `rejoin.against`) has thrown WAL away that we need. Null: not as far as known. */
   readonly walGap: { readonly against: string; readonly why: string } | null;
+  /** The member of `replicatefrom` gives us nothing, while the leader has what we need: we stream from the leader. */
+  readonly detour: Detour | null;
+}
+
+export interface Detour {
+  /** The member that is passed over. */
+  readonly around: string;
+  readonly sinceMs: number;
 }
 
 /** What the steps of this turn found out. */

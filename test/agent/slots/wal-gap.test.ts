@@ -15,9 +15,13 @@ function silent(more: Partial<typeof standbySql> = {}): SlotFake {
   return fake;
 }
 
-/** Turns over ten seconds. */
-async function wait(fake: SlotFake): Promise<void> {
-  for (let second = 0; second < 10; second += 1) {
+function passedOver(fake: SlotFake): string | null {
+  return fake.context.state.memory.detour?.around ?? null;
+}
+
+/** Turns over so many seconds. */
+async function wait(fake: SlotFake, seconds = 10): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
     await fake.turn();
     await fake.clock.advance(1000);
   }
@@ -53,4 +57,30 @@ test('a standby with an archive is left to it', async () => {
   await wait(fake);
 
   assert.equal(fake.context.state.memory.walGap, null);
+});
+
+test('a standby that gets nothing from another one goes round it, and back once it has caught up', async () => {
+  const fake = silent();
+  const { state } = fake.context;
+  state.config = { ...state.config, tags: { ...state.config.tags, replicatefrom: 'c' } };
+  fake.slots.hasLeaderWal = true;
+
+  await wait(fake);
+  assert.equal(passedOver(fake), null, 'it may only be restarting');
+  await wait(fake);
+  assert.equal(passedOver(fake), 'c');
+  assert.match(fake.lines.join('\n'), /gets no WAL from c, and follows the leader a/u);
+
+  fake.postgres.facts = { ...fake.postgres.facts, sql: standbySql };
+  await wait(fake);
+  assert.equal(passedOver(fake), 'c', 'not to and fro');
+  await wait(fake, 60);
+  assert.equal(passedOver(fake), null);
+});
+
+test('a standby of the leader has nobody to go round', async () => {
+  const fake = silent();
+  fake.slots.hasLeaderWal = true;
+  await wait(fake, 30);
+  assert.equal(passedOver(fake), null);
 });

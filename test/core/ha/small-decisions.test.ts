@@ -6,13 +6,23 @@ import * as fc from 'fast-check';
 import { isCaughtUp } from '#core/ha/caught-up.ts';
 import { noCrashLoop, noteDeath, noteStart, pauseMs } from '#core/ha/crash-loop.ts';
 import { demotions } from '#core/ha/demotion.ts';
+import { isDetourOver } from '#core/ha/detour.ts';
 import { completeHistory } from '#core/ha/history-lines.ts';
 import { upstreamOf } from '#core/ha/upstream.ts';
 import { watchdogTimeout } from '#core/ha/watchdog-timeout.ts';
-import type { HistoryLine } from '#core/dcs/cluster.ts';
+import type { HistoryLine, Member } from '#core/dcs/cluster.ts';
 import { lsnOf } from '#core/postgres/lsn.ts';
 import { rowOf } from '../sync/samples.ts';
-import { cluster, member, orphan, primaryMember, primarySql, standby } from './worlds.ts';
+import {
+  cluster,
+  member,
+  nowMs,
+  orphan,
+  position,
+  primaryMember,
+  primarySql,
+  standby,
+} from './worlds.ts';
 
 test('whoever streams and has flushed everything can take over, by its name in any case', () => {
   const sql = (...replication: ReturnType<typeof rowOf>[]) => ({
@@ -133,6 +143,27 @@ test('a member streams from the leader, or from the member it is tagged to repli
     cluster: cluster('a', { members }),
   });
   assert.equal(upstreamOf(silent)?.name, 'a');
+});
+
+test('a member that gets nothing from another one streams from the leader until it may go back', () => {
+  const minute = 60_000;
+  const onDetour = (sinceMs: number, members: readonly Member[]) =>
+    standby({
+      tags: { replicatefrom: 'c' },
+      cluster: cluster('a', { members }),
+      memory: { detour: { around: 'c', sinceMs } },
+    });
+  const [a, b] = [member('a', primaryMember), member('b')];
+  const fed = [a, b, member('c', { xlogLocation: lsnOf(position) })];
+  assert.equal(upstreamOf(onDetour(nowMs, fed))?.name, 'a');
+  assert.equal(isDetourOver(onDetour(nowMs, fed)), false);
+  assert.equal(isDetourOver(onDetour(nowMs - minute, fed)), true);
+  const ahead = [a, b, member('c', { xlogLocation: lsnOf(position + 1) })];
+  assert.equal(isDetourOver(onDetour(nowMs - minute, ahead)), false);
+  const unfed = [a, b, member('c', { replicationState: null })];
+  assert.equal(isDetourOver(onDetour(nowMs - minute, unfed)), false);
+  assert.equal(isDetourOver(onDetour(nowMs, [a, b])), true, 'nobody is there to go round');
+  assert.equal(isDetourOver(standby()), false);
 });
 
 test('a member that may not stream follows the archive, without a slot', () => {
