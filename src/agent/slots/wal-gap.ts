@@ -14,12 +14,14 @@ import { remember } from '../state.ts';
 /** A standby that has just started, or lost its leader, needs a while to stream, in milliseconds. */
 const patienceMs = 3000;
 const askAgainMs = 10_000;
+const settledMs = 1000;
 /** An upstream that restarts, or has just promoted, gives nothing for a while either. */
 const detourPatienceMs = 10_000;
 
 export class WalGapCheck {
   readonly #parts: AgentParts;
   #notStreamingSinceMs: number | null = null;
+  #streamingSinceMs: number | null = null;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #isAsking = false;
 
@@ -30,19 +32,28 @@ export class WalGapCheck {
   /** Asks the leader where it is time to. Never waits and never throws. */
   begin(world: World): void {
     const { state, deps } = this.#parts;
+    const nowMs = deps.clock.monotonicMs();
     if (!isWaitingForWal(world)) {
-      this.#notStreamingSinceMs = null;
+      this.#noteNoWait(world, nowMs);
       if (state.memory.walGap !== null) remember(state, { walGap: null });
       this.#endDetour(world);
       return;
     }
-    const nowMs = deps.clock.monotonicMs();
+    this.#streamingSinceMs = null;
     this.#notStreamingSinceMs ??= nowMs;
     const isDue =
       nowMs - this.#notStreamingSinceMs >= patienceMs && nowMs - this.#askedAtMs >= askAgainMs;
     if (!isDue || this.#isAsking || this.#parts.executor.running() !== null) return;
     this.#askedAtMs = nowMs;
     void this.#ask(world);
+  }
+
+  /** A receiver whose upstream lacks the WAL streams for an instant too, each time it is started. */
+  #noteNoWait({ postgres }: World, nowMs: number): void {
+    const isStandby = postgres.sql?.isInRecovery === true;
+    this.#streamingSinceMs ??= nowMs;
+    if (isStandby && nowMs - this.#streamingSinceMs < settledMs) return;
+    this.#notStreamingSinceMs = null;
   }
 
   async #ask(world: World): Promise<void> {

@@ -78,6 +78,19 @@ test('a standby that gets nothing from another one goes round it, and back once 
   assert.equal(passedOver(fake), null);
 });
 
+test('a receiver that streams for an instant, again and again, is no streaming one', async () => {
+  const fake = silent();
+  fake.slots.hasLeaderWal = false;
+  const { facts } = fake.postgres;
+  for (let look = 0; look < 40; look += 1) {
+    fake.postgres.facts = look % 2 === 0 ? facts : { ...facts, sql: standbySql };
+    await fake.turn();
+    await fake.clock.advance(250);
+    await settle();
+  }
+  assert.match(fake.lines.join('\n'), /a does not have the WAL from .* on any more/u);
+});
+
 test('a standby of the leader has nobody to go round', async () => {
   const fake = silent();
   fake.slots.hasLeaderWal = true;
