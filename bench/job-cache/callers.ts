@@ -4,7 +4,7 @@ import { PostgresLocalCache } from '#salt-job-cache/src/postgres-local-cache.ts'
 import { jidOf } from '#salt-job-cache/src/jid.ts';
 import { Pool } from 'pg';
 import type { JobCacheServer } from './job-cache-server.ts';
-import { minionReturn, publishLoad } from './salt-values.ts';
+import { minionReturn, publishLoad } from '../../test/salt-job-cache/salt-values.ts';
 
 /** A first while in which statements are prepared and code is compiled does not count. */
 const warmUpMs = 1000;

@@ -5,10 +5,9 @@
 //
 //   node event-source.ts SOCKET
 
-import { encode } from '@msgpack/msgpack';
 import { createServer, type Socket } from 'node:net';
 import { jidOf } from '#salt-job-cache/src/jid.ts';
-import { minionReturn, publishLoad } from './salt-values.ts';
+import { newJobFrame, returnFrame } from '../../test/salt-job-cache/ingest/bus-stand-in.ts';
 
 export type SourceRequest =
   /** Returns a second. */
@@ -28,11 +27,6 @@ const minions = Array.from({ length: 1000 }, (_, number) => `minion${number}.exa
 const marker = '00000000000000000000';
 const paceMs = 5;
 
-function frame(tag: string, data: object): Buffer {
-  const body = Buffer.concat([Buffer.from(`${tag}\n\n`), encode(data)]);
-  return Buffer.from(encode({ head: {}, body }));
-}
-
 interface Job {
   readonly bytes: Buffer;
   /** Where the job's id stands. */
@@ -43,13 +37,9 @@ interface Job {
 
 /** The events of one job, as Salt frames them. */
 function makeJob(): Job {
-  const { fun, arg, tgt_type, user } = publishLoad(marker);
-  const publication = { jid: marker, tgt_type, tgt: '*', user, fun, arg, minions, missing: [] };
   const frames = [
-    frame(`salt/job/${marker}/new`, publication),
-    ...minions.map((minion) =>
-      frame(`salt/job/${marker}/ret/${minion}`, minionReturn(marker, minion)),
-    ),
+    newJobFrame(marker, minions),
+    ...minions.map((minion) => returnFrame(marker, minion)),
   ];
   const ends: number[] = [];
   let end = 0;

@@ -1,7 +1,7 @@
 // How long a page of jobs takes to find among a million: by every filter, frequent, rare and absent matches.
 
 import { findJobs } from '#salt-job-cache/src/queries/find-jobs.ts';
-import { parseGlob } from '#salt-job-cache/src/queries/glob.ts';
+import { parseGlob } from '#salt-job-cache/src/glob.ts';
 import { everyJob, type JobFilter } from '#salt-job-cache/src/queries/job-filter.ts';
 import { PostgresLocalCache } from '#salt-job-cache/src/postgres-local-cache.ts';
 import { summarise, type Summary } from '../measure/statistics.ts';

@@ -5,7 +5,7 @@ import { PostgresLocalCache } from '#salt-job-cache/src/postgres-local-cache.ts'
 import { jidOf } from '#salt-job-cache/src/jid.ts';
 import { summarise, type Summary } from '../measure/statistics.ts';
 import type { JobCacheServer } from './job-cache-server.ts';
-import { minionReturn, publishLoad } from './salt-values.ts';
+import { minionReturn, publishLoad } from '../../test/salt-job-cache/salt-values.ts';
 
 export interface Retention {
   readonly seconds: number;

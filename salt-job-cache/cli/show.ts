@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { JobCacheError } from '../src/errors.ts';
 import { dataText, parseOutputFormat } from '../src/output/output-format.ts';
 import { factsText, tableText } from '../src/output/table.ts';
-import { parseGlob } from '../src/queries/glob.ts';
+import { parseGlob } from '../src/glob.ts';
 import { showJob } from '../src/queries/show-job.ts';
 import type { ShownJob, ShownReturn } from '../src/queries/show-job.ts';
 import { checkJid } from '../src/queries/when.ts';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { JobCacheError } from '../src/errors.ts';
-import { parseGlob } from '../src/queries/glob.ts';
+import { parseGlob } from '../src/glob.ts';
 import type { JobFilter, Outcome } from '../src/queries/job-filter.ts';
 import { everyJob } from '../src/queries/job-filter.ts';
 import { checkJid, jidAt, parseWhen } from '../src/queries/when.ts';

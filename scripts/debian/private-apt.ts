@@ -27,8 +27,6 @@ export interface PrivateApt {
 }
 
 const debianKeys = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Debian's own address, which leads to a mirror that is near. */
-const anywhere: Mirror = { uri: 'http://deb.debian.org/debian', signedBy: null };
 
 function readIfThere(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -46,10 +44,15 @@ function machineSources(): readonly AptSource[] {
   ];
 }
 
-/** The mirror of this machine where it is a Debian, else Debian's own. */
-export function machineMirror(): Mirror {
+/** The mirror of this machine. @throws Error where its apt names none of Debian's own packages */
+function machineMirror(): Mirror {
   const codename = /^VERSION_CODENAME=(?<name>\w+)$/mu.exec(readIfThere('/etc/os-release'));
-  return debianMirror(machineSources(), codename?.groups?.['name'] ?? '') ?? anywhere;
+  const release = codename?.groups?.['name'] ?? '';
+  const mirror = debianMirror(machineSources(), release);
+  if (mirror !== null) return mirror;
+  throw new Error(
+    `apt is told of no mirror of Debian ${release || '(this system does not say its release)'} in /etc/apt; it has to be one to have later releases`,
+  );
 }
 
 /** Proxies, certificates and the like. What would accept packages without a signature is left behind. */

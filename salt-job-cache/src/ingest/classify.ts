@@ -2,6 +2,7 @@
 // which events are kept as events.
 
 import { JobCacheError } from '../errors.ts';
+import { parseGlob, wholeRegex } from '../glob.ts';
 import type { EventFilter } from '../service/service-config.ts';
 import type { PythonDict } from '../value/python-value.ts';
 import { valueAt } from '../value/python-value.ts';
@@ -45,42 +46,12 @@ export function checkTag(tag: string, load: PythonDict): void {
   }
 }
 
-const special = /[.*+?^${}()|[\]\\]/gu;
-
-function escaped(text: string): string {
-  return text.replaceAll(special, String.raw`\$&`);
-}
-
-/** `[…]` of a glob at `at`; null where it has no end, and is a bracket like any other character. */
-function setAt(glob: string, at: number): { readonly source: string; readonly end: number } | null {
-  const first = glob[at + 1] === '!' ? at + 2 : at + 1;
-  const end = glob.indexOf(']', first + 1);
-  if (end === -1) return null;
-  const inside = glob.slice(first, end).replaceAll(/[\\\]^[]/gu, String.raw`\$&`);
-  return { source: `[${first === at + 2 ? '^' : ''}${inside}]`, end };
-}
-
 /** A glob as Python's fnmatch reads it: `*`, `?`, `[seq]`, `[!seq]`; the whole text has to match. */
 export function globPattern(glob: string): RegExp {
-  let source = '';
-  for (let at = 0; at < glob.length; at += 1) {
-    const character = glob[at] as string;
-    const set = character === '[' ? setAt(glob, at) : null;
-    if (set !== null) {
-      source += set.source;
-      at = set.end;
-    } else if (character === '*') source += '.*';
-    else if (character === '?') source += '.';
-    else source += escaped(character);
-  }
-  // A range such as [z-a] matches nothing in Python, and is no regular expression at all.
-  return tryPattern(`^(?:${source})$`);
-}
-
-function tryPattern(source: string): RegExp {
   try {
-    return new RegExp(source, 's');
+    return new RegExp(wholeRegex(parseGlob(glob)), 's');
   } catch {
+    // A range such as [z-a] matches nothing in Python, and is no regular expression at all.
     return /(?!)/;
   }
 }

@@ -2,7 +2,7 @@
 // costs as much as there are different values, not as there are rows.
 
 import type { Session } from '../database/database.ts';
-import type { Glob } from './glob.ts';
+import type { Glob } from '../glob.ts';
 import { indexedLength, keyOf } from './indexes.ts';
 import { globCondition, Placeholders, targetCondition } from './job-filter.ts';
 

@@ -1,7 +1,7 @@
 // What jobs are looked for by, as conditions of SQL on `jids` under the name `j`.
 
-import type { Glob } from './glob.ts';
-import { elementRegex, wholeRegex } from './glob.ts';
+import type { Glob } from '../glob.ts';
+import { elementRegex, wholeRegex } from '../glob.ts';
 
 /** `missing`: no minion has returned. `success`: some have, and none of them failed. */
 export type Outcome = 'success' | 'failed' | 'missing';

@@ -4,8 +4,8 @@
 import type { Session } from '../database/database.ts';
 import type { IndexedColumn } from './distinct-values.ts';
 import { matchingValues } from './distinct-values.ts';
-import { parseGlob } from './glob.ts';
-import type { Glob } from './glob.ts';
+import { parseGlob } from '../glob.ts';
+import type { Glob } from '../glob.ts';
 import { keyOf, queryIndexes } from './indexes.ts';
 import { conditionsOf, jidRangeOf, Placeholders } from './job-filter.ts';
 import type { JobFilter } from './job-filter.ts';

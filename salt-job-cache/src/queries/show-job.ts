@@ -3,7 +3,7 @@
 import type { Database, Session } from '../database/database.ts';
 import type { PythonValue } from '../value/python-value.ts';
 import { expectedMinions, missingMinions } from './expected-minions.ts';
-import type { Glob } from './glob.ts';
+import type { Glob } from '../glob.ts';
 import { globCondition, Placeholders } from './job-filter.ts';
 import { textAt } from './job-rows.ts';
 import { publishedMinions } from './published-minions.ts';

@@ -214,12 +214,6 @@ export function unreadySlots(
   );
 }
 
-/** The member's value gains this key; none where every slot is ready. */
-export function unreadySlotsValue(summaries: readonly SlotSummary[]): JsonObject {
-  const unready: JsonObject = unreadySlots(summaries);
-  return Object.keys(unready).length === 0 ? {} : { unready_slots: unready };
-}
-
 /** The member's tags gain this, as tags are all that `patronictl list` shows of its own of a member. */
 export function unreadySlotsTag(summaries: readonly SlotSummary[]): JsonObject {
   const unready = Object.entries(unreadySlots(summaries));

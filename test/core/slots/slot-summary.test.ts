@@ -10,7 +10,7 @@ import {
   slotsDocument,
   summarizeSlots,
   unreadySlotsTag,
-  unreadySlotsValue,
+  unreadySlots,
 } from '#core/slots/slot-summary.ts';
 import { infoOf, logicalOf, slotOf, wantedLogical, wantedPhysical } from './samples.ts';
 
@@ -75,7 +75,7 @@ test('on a primary a slot that is being made is shown so', () => {
 test('a copy the server keeps is ready, and one of a former primary in its way is not', () => {
   const wanted = { ...wantedLogical('native', 500), isFailover: true };
   const unreadyWith = (isInRecovery: boolean, isSynced: boolean): unknown =>
-    unreadySlotsValue(
+    unreadySlots(
       summarizeSlots({
         ...input,
         isInRecovery,
@@ -84,7 +84,7 @@ test('a copy the server keeps is ready, and one of a former primary in its way i
       }),
     );
   assert.deepEqual(unreadyWith(true, true), {});
-  assert.deepEqual(unreadyWith(true, false), { unready_slots: { native: 'mismatch' } });
+  assert.deepEqual(unreadyWith(true, false), { native: 'mismatch' });
   assert.deepEqual(unreadyWith(false, false), {});
   assert.deepEqual(unreadyWith(false, true), {});
 });
@@ -124,12 +124,10 @@ test('a member says which permanent logical slots are not ready, and nothing whe
     desired: { ...input.desired, logical: new Map([['behind', wantedLogical('behind', 800)]]) },
     existing: [logicalOf('behind', 700), logicalOf('unknown', 5, { walStatus: 'lost' })],
   };
-  assert.deepEqual(unreadySlotsValue(summarizeSlots(few)), {
-    unready_slots: { behind: 'catching-up' },
-  });
+  assert.deepEqual(unreadySlots(summarizeSlots(few)), { behind: 'catching-up' });
   assert.deepEqual(unreadySlotsTag(summarizeSlots(few)), { unready_slots: 'behind catching-up' });
   const proven = summarizeSlots({ ...few, unproven: new Map() });
-  assert.deepEqual(unreadySlotsValue(proven), {});
+  assert.deepEqual(unreadySlots(proven), {});
   assert.deepEqual(unreadySlotsTag(proven), {});
 });
 

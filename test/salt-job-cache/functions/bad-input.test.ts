@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { JobCacheError } from '#salt-job-cache/src/errors.ts';
 import type { PythonValue } from '#salt-job-cache/src/value/python-value.ts';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import { startServer } from '../program/with-job-cache.ts';
+import { errorOf } from './job-cache-calls.ts';
 import { seededCache } from './seed-schema.ts';
 
 let server: TestServer;
@@ -19,16 +19,6 @@ after(async () => {
 
 const jid = '20240102030405678901';
 const usual = { fun: 'test.ping', jid, id: 'web1', return: true };
-
-async function errorOf(work: Promise<unknown>): Promise<JobCacheError> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof JobCacheError, String(error));
-    return error;
-  }
-  return assert.fail('there was no error');
-}
 
 function nested(levels: number): PythonValue {
   let value: PythonValue = null;

@@ -11,6 +11,7 @@ import { jsonText } from '#salt-job-cache/src/value/json-text.ts';
 import type { PythonValue } from '#salt-job-cache/src/value/python-value.ts';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import { startServer } from '../program/with-job-cache.ts';
+import { errorOf, load } from './job-cache-calls.ts';
 import { countingClock, seededCache } from './seed-schema.ts';
 
 let server: TestServer;
@@ -22,26 +23,7 @@ after(async () => {
 });
 
 const jid = '20240102030405678901';
-const load = {
-  fun: 'test.ping',
-  arg: [1],
-  tgt: '*',
-  tgt_type: 'glob',
-  cmd: 'publish',
-  ret: '',
-  user: 'r',
-};
 const minionReturn = { fun: 'test.ping', jid, id: 'web1', return: { a: 1 } };
-
-async function errorOf(work: Promise<unknown>): Promise<JobCacheError> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof JobCacheError, String(error));
-    return error;
-  }
-  return assert.fail('there was no error');
-}
 
 /** Text that no compression makes shorter by much. */
 function noise(length: number): string {

@@ -4,17 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { migrate } from '#salt-job-cache/src/schema/migrate.ts';
 import { startServer } from '../program/with-job-cache.ts';
+import { load } from './job-cache-calls.ts';
 import { seededCache } from './seed-schema.ts';
-
-const load = {
-  fun: 'test.ping',
-  arg: [1],
-  tgt: '*',
-  tgt_type: 'glob',
-  cmd: 'publish',
-  ret: '',
-  user: 'r',
-};
 
 test('writes jobs without the trigger’s help, one or many, and leaves the first load', async () => {
   await using server = await startServer();

@@ -11,7 +11,7 @@ import type { Clock } from '#adapters/system/clock.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import type { JobCache } from '../program/with-job-cache.ts';
-import { startServer, withJobCache } from '../program/with-job-cache.ts';
+import { migratedJobCache, startServer } from '../program/with-job-cache.ts';
 import { crashServer, startCrashedServer } from '../service/crash-server.ts';
 import { newJobFrame, returnFrame } from './bus-stand-in.ts';
 import type { IngestionSetting, Running } from './with-ingestion.ts';
@@ -26,12 +26,6 @@ after(async () => {
 });
 
 const jid = '20261120171330184721';
-
-async function migrated(own: TestServer = server): Promise<JobCache> {
-  const cache = await withJobCache(own);
-  await cache.ask({ command: 'migrate' });
-  return cache;
-}
 
 async function started(setting: IngestionSetting): Promise<Running> {
   const running = await startIngestion(setting);
@@ -94,7 +88,7 @@ const packed = (value: unknown): Buffer => Buffer.from(encode(value));
 
 for (const mode of ['default', 'compatible'] as const) {
   test(`in ${mode} mode odd returns are stored as they are or set aside with job and field`, async () => {
-    await using cache = await migrated();
+    await using cache = await migratedJobCache(server);
     await using directory = await withDirectory();
     const conninfo = cache.conninfo();
     await using running = await started({ directory: directory.path, conninfo, mode });
@@ -154,7 +148,7 @@ for (const mode of ['default', 'compatible'] as const) {
 }
 
 test('a return of a hundred megabytes is stored whole, and what comes after it as well', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await started({
     directory: directory.path,
@@ -177,7 +171,7 @@ test('a return of a hundred megabytes is stored whole, and what comes after it a
 });
 
 test('a jid that is taken keeps its first job, and every return of both', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await started({ directory: directory.path, conninfo: cache.conninfo() });
 
@@ -194,7 +188,7 @@ test('a jid that is taken keeps its first job, and every return of both', async 
 });
 
 test('where clocks go backwards everything is stored all the same, once', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   let offsetMs = 0;
   const clock: Clock = { now: () => Date.now() + offsetMs, after: systemClock.after };
@@ -222,7 +216,7 @@ test('where clocks go backwards everything is stored all the same, once', async 
 
 test('a database that is away for long, while the service is started anew, misses nothing', async () => {
   await using own = await startServer();
-  await using cache = await migrated(own);
+  await using cache = await migratedJobCache(own);
   await using directory = await withDirectory();
   // Small, so that the outage takes many segments.
   const setting = {
@@ -261,7 +255,7 @@ test('a database that is away for long, while the service is started anew, misse
 });
 
 test('a server whose disk is full is waited for, and every return is there once afterwards', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await started({ directory: directory.path, conninfo: cache.conninfo() });
   // What PostgreSQL says where a file can't grow.
@@ -309,7 +303,7 @@ test(
   // What is to be done where nobody may mount is shown on a stand-in for the disk: appender.test.ts.
   { skip: isRoot ? false : 'only root may mount a small file system' },
   async () => {
-    await using cache = await migrated();
+    await using cache = await migratedJobCache(server);
     await using directory = await withDirectory();
     await using disk = await smallDisk(directory.path);
     await using running = await started({

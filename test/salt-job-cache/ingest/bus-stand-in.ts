@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { closeServer, listenOnPath } from '#adapters/net/unix-listener.ts';
+import { minionReturn } from '../salt-values.ts';
 
 /** One event as Salt packs it: `tag`, an empty line, MessagePack; in a dict of head and body. */
 export function frameOf(tag: string, data: unknown): Buffer {
@@ -19,19 +20,7 @@ export function returnFrame(
   id: string,
   more: Readonly<Record<string, unknown>> = {},
 ): Buffer {
-  return frameOf(`salt/job/${jid}/ret/${id}`, {
-    cmd: '_return',
-    id,
-    success: true,
-    return: true,
-    retcode: 0,
-    jid,
-    fun: 'test.ping',
-    fun_args: [],
-    user: 'root',
-    _stamp: '2026-11-20T17:13:30.184721',
-    ...more,
-  });
+  return frameOf(`salt/job/${jid}/ret/${id}`, { ...minionReturn(jid, id), ...more });
 }
 
 export function newJobFrame(jid: string, minions: readonly string[] = []): Buffer {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect } from 'node:net';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import type { JobCache } from '../program/with-job-cache.ts';
-import { startServer, withJobCache } from '../program/with-job-cache.ts';
+import { migratedJobCache, startServer, withJobCache } from '../program/with-job-cache.ts';
 import { crashServer, startCrashedServer } from '../service/crash-server.ts';
 import { frameOf, newJobFrame, returnFrame } from './bus-stand-in.ts';
 import type { Running } from './with-ingestion.ts';
@@ -18,12 +18,6 @@ before(async () => {
 after(async () => {
   await server[Symbol.asyncDispose]();
 });
-
-async function migrated(): Promise<JobCache> {
-  const cache = await withJobCache(server);
-  await cache.ask({ command: 'migrate' });
-  return cache;
-}
 
 const jid = '20261120171330184721';
 
@@ -50,7 +44,7 @@ async function count(cache: JobCache, table: string): Promise<number> {
 }
 
 test('jobs, returns and events of the bus become rows', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,
@@ -121,7 +115,7 @@ test('what comes while the database is away waits on the spool, and is stored on
 });
 
 test('the next run stores what the last one could not', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const nowhere = cache.conninfo({ port: 1 });
   {
@@ -148,7 +142,7 @@ test('the next run stores what the last one could not', async () => {
 });
 
 test('a start while the database is away tells how much waits, and since when', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   {
     await using running = await startIngestion({
@@ -186,7 +180,7 @@ test('a start while the database is away tells how much waits, and since when', 
 });
 
 test('what a failover lost of stored rows is stored again from the spool', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,
@@ -215,7 +209,7 @@ test('what a failover lost of stored rows is stored again from the spool', async
 });
 
 test('a restart of the Salt master is a gap that is told, and nothing more', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,
@@ -241,7 +235,7 @@ test('a restart of the Salt master is a gap that is told, and nothing more', asy
 });
 
 test('a stream that is no event bus is given up and begun anew', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,
@@ -263,7 +257,7 @@ test('a stream that is no event bus is given up and begun anew', async () => {
 });
 
 test('a return the database refuses stands in the file of rejected rows, and holds up nothing', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,
@@ -335,7 +329,7 @@ test('a full spool loses what comes, says so, and goes on once there is room', a
 });
 
 test('a return of many megabytes is stored as it is', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using running = await startIngestion({
     directory: directory.path,

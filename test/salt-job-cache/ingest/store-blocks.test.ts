@@ -16,7 +16,7 @@ import {
 import { JobCacheError } from '#salt-job-cache/src/errors.ts';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import type { JobCache } from '../program/with-job-cache.ts';
-import { startServer, withJobCache } from '../program/with-job-cache.ts';
+import { migratedJobCache, startServer } from '../program/with-job-cache.ts';
 
 let server: TestServer;
 before(async () => {
@@ -36,8 +36,7 @@ interface UnderTest extends AsyncDisposable {
 }
 
 async function storeUnderTest(): Promise<UnderTest> {
-  const cache = await withJobCache(server);
-  await cache.ask({ command: 'migrate' });
+  const cache = await migratedJobCache(server);
   const database = await openDatabase(targetOf(cache.conninfo()), { connections: 2 });
   const spool = randomUUID();
   const rejected: RejectedRow[] = [];

@@ -66,3 +66,10 @@ export async function withJobCache(server: TestServer): Promise<JobCache> {
     },
   };
 }
+
+/** One with Salt's tables in it. */
+export async function migratedJobCache(server: TestServer): Promise<JobCache> {
+  const cache = await withJobCache(server);
+  await cache.ask({ command: 'migrate' });
+  return cache;
+}

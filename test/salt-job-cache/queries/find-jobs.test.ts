@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { findJobs } from '#salt-job-cache/src/queries/find-jobs.ts';
-import { parseGlob } from '#salt-job-cache/src/queries/glob.ts';
+import { parseGlob } from '#salt-job-cache/src/glob.ts';
 import { everyJob } from '#salt-job-cache/src/queries/job-filter.ts';
 import type { JobFilter } from '#salt-job-cache/src/queries/job-filter.ts';
 import { queryIndexes } from '#salt-job-cache/src/queries/indexes.ts';

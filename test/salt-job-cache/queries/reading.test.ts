@@ -12,7 +12,7 @@ import {
   parseNames,
 } from '#salt-job-cache/src/queries/expected-minions.ts';
 import { lineColumns, lineText, parseLine } from '#salt-job-cache/src/queries/exported-lines.ts';
-import { elementRegex, parseGlob, wholeRegex } from '#salt-job-cache/src/queries/glob.ts';
+import { elementRegex, parseGlob, wholeRegex } from '#salt-job-cache/src/glob.ts';
 import { readStoredReturn } from '#salt-job-cache/src/queries/stored-return.ts';
 import { advance, graceMicros, startAt } from '#salt-job-cache/src/queries/tail-position.ts';
 import { wholeXid } from '#salt-job-cache/src/queries/tail-rows.ts';

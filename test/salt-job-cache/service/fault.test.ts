@@ -4,7 +4,7 @@ import { createRandom } from '#core/random.ts';
 import { BusStandIn } from '../ingest/bus-stand-in.ts';
 import { until, withDirectory } from '../ingest/with-ingestion.ts';
 import type { JobCache } from '../program/with-job-cache.ts';
-import { startServer, withJobCache } from '../program/with-job-cache.ts';
+import { migratedJobCache, startServer } from '../program/with-job-cache.ts';
 import { crashServer, startCrashedServer } from './crash-server.ts';
 import { Publisher } from './publisher.ts';
 import type { TestService } from './with-service.ts';
@@ -30,8 +30,7 @@ async function storedNumbers(cache: JobCache): Promise<ReadonlySet<number>> {
 
 test('every accepted return is there exactly once, whoever is killed under load', async (context) => {
   await using server = await startServer();
-  await using cache = await withJobCache(server);
-  await cache.ask({ command: 'migrate' });
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo());
   await using bus = new BusStandIn(config.ingest?.socket ?? '');

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import type { TestServer } from '../../adapters/pg/with-postgres.ts';
 import { BusStandIn, newJobFrame, returnFrame } from '../ingest/bus-stand-in.ts';
 import { until, withDirectory } from '../ingest/with-ingestion.ts';
-import type { JobCache } from '../program/with-job-cache.ts';
-import { password, startServer, withJobCache } from '../program/with-job-cache.ts';
+import { migratedJobCache, password, startServer } from '../program/with-job-cache.ts';
 import { serviceConfig, withService } from './with-service.ts';
 
 let server: TestServer;
@@ -17,18 +16,12 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function migrated(): Promise<JobCache> {
-  const cache = await withJobCache(server);
-  await cache.ask({ command: 'migrate' });
-  return cache;
-}
-
 const jid = '20261120171330184721';
 const addOldJob = `INSERT INTO public.jids (jid, started, tgt_type, cmd, tgt, kwargs, ret, username, arg, fun)
   VALUES ('20200101000000000000', '2020-01-01', '', '', '', '', '', '', '', '')`;
 
 test('deletes what has expired, and says so', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await cache.sql(addOldJob);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo(), {
@@ -48,7 +41,7 @@ test('deletes what has expired, and says so', async () => {
 });
 
 test('stores what it was told before it ends, and its log and status hold no secret', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo());
   await using bus = new BusStandIn(config.ingest?.socket ?? '');
@@ -79,7 +72,7 @@ test('stores what it was told before it ends, and its log and status hold no sec
 });
 
 test('waits for a database and a Salt master that are not there yet, and names both', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo({ port: 1 }));
   await using service = withService(directory.path, config);
@@ -101,7 +94,7 @@ test('waits for a database and a Salt master that are not there yet, and names b
 });
 
 test('a second service on the same spool ends with a reason', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   await using other = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo());
@@ -116,7 +109,7 @@ test('a second service on the same spool ends with a reason', async () => {
 });
 
 test('reads its configuration again on SIGHUP, and keeps the one it has where that can’t be used', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo());
   await using bus = new BusStandIn(config.ingest?.socket ?? '');
@@ -137,7 +130,7 @@ test('reads its configuration again on SIGHUP, and keeps the one it has where th
 });
 
 test('SIGHUP after SIGHUP never ends it, and the last of them is heeded', async () => {
-  await using cache = await migrated();
+  await using cache = await migratedJobCache(server);
   await using directory = await withDirectory();
   const config = serviceConfig(directory.path, cache.conninfo(), { ingest: null });
   await using service = withService(directory.path, config);

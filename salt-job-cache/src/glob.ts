@@ -1,4 +1,5 @@
-// Globs as Salt's runners understand them, put into what PostgreSQL can look for.
+// Globs as Salt understands them, as Python's fnmatch does: put into what PostgreSQL can look for, and regular
+// expressions of either.
 
 /** A glob, and what may be known of the texts it matches. */
 export interface Glob {
@@ -7,7 +8,7 @@ export interface Glob {
   readonly prefix: string;
   /** Whether it matches its prefix and nothing else. */
   readonly isLiteral: boolean;
-  /** For PostgreSQL's `~`, anchored at neither end. */
+  /** For PostgreSQL's `~` and for JavaScript with `s`, anchored at neither end. */
   readonly regex: string;
 }
 
